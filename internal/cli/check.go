@@ -1,0 +1,31 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/shmap-go/shmap/internal/dict"
+	"github.com/spf13/cobra"
+)
+
+func newCheck() *cobra.Command {
+	return &cobra.Command{
+		Use:   "check PATH",
+		Short: "Look for broken invariants",
+		Long: `check walks the whole map and prints every broken invariant, one a line. It may run while others use the map.
+The exit status is 0 only if nothing is broken.`,
+		Example: "  shmap check words.shmap",
+		Args:    words(1, 1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			return look(args[0], func(m *dict.Map) error {
+				problems, err := m.Check()
+				for _, p := range problems {
+					fmt.Fprintln(cmd.OutOrStdout(), p)
+				}
+				if err == nil && len(problems) > 0 {
+					err = fmt.Errorf("%s is broken: %d problems", args[0], len(problems))
+				}
+				return err
+			})
+		},
+	}
+}

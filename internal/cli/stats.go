@@ -1,0 +1,94 @@
+package cli
+
+import (
+	"encoding/json"
+	"fmt"
+	"io"
+	"text/tabwriter"
+
+	"github.com/shmap-go/shmap/internal/dict"
+	"github.com/spf13/cobra"
+)
+
+func newStats() *cobra.Command {
+	var asJSON bool
+	cmd := &cobra.Command{
+		Use:                   "stats PATH [--json]",
+		Short:                 "Print what a map is and how it is doing",
+		Example:               "  shmap stats words.shmap",
+		Args:                  words(1, 1),
+		DisableFlagsInUseLine: true,
+	}
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object, as the stats command of exec")
+	cmd.RunE = func(cmd *cobra.Command, args []string) error {
+		return look(args[0], func(m *dict.Map) error {
+			s, err := m.Stats(true)
+			if err != nil {
+				return err
+			}
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(s)
+			}
+			return printStats(cmd.OutOrStdout(), m.Options(), s)
+		})
+	}
+	return cmd
+}
+
+func printStats(out io.Writer, o dict.Options, s dict.Stats) error {
+	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
+	for _, row := range []struct {
+		name string
+		v    any
+		note string
+	}{
+		{"types", fmt.Sprintf("%v -> %v", o.Key, o.Value), ""},
+		{"entries", s.Entries, ""},
+		{"max entries", limit(s.MaxEntries), ""},
+		{"capacity", limit(s.Capacity), "policy " + o.Policy.String()},
+		{"max bytes", limit(s.MaxBytes), ""},
+		{"ttl", ttlText(o), ""},
+		{"file bytes", s.FileBytes, perEntry(s)},
+		{"bucket bytes", s.BucketBytes, ""},
+		{"blob bytes", s.BlobBytes, ""},
+		{"shards", len(s.Shards), ""},
+		{"buckets", s.Buckets, fmt.Sprintf("%d overflow, longest chain %d", s.Overflows, s.LongestChain)},
+		{"evictions", s.Evictions, ""},
+		{"expirations", s.Expirations, ""},
+		{"recoveries", s.Recoveries, ""},
+		{"lock waits", s.LockWaits, ""},
+		{"participants", s.Participants, ""},
+		{"frozen", s.Frozen, ""},
+	} {
+		fmt.Fprintf(w, "%s\t%v", row.name, row.v)
+		if row.note != "" {
+			fmt.Fprintf(w, "\t(%s)", row.note)
+		}
+		fmt.Fprintln(w)
+	}
+	return w.Flush()
+}
+
+func limit(n uint64) string {
+	if n == 0 {
+		return "no limit"
+	}
+	return fmt.Sprint(n)
+}
+
+func ttlText(o dict.Options) string {
+	switch {
+	case o.TTL > 0:
+		return o.TTL.String()
+	case o.EnableTTL:
+		return "enabled, no default"
+	}
+	return "none"
+}
+
+func perEntry(s dict.Stats) string {
+	if s.Entries == 0 {
+		return ""
+	}
+	return fmt.Sprintf("%.1f an entry", float64(s.FileBytes)/float64(s.Entries))
+}
