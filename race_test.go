@@ -1,0 +1,5 @@
+//go:build race
+
+package shmap_test
+
+const raceEnabled = true
