@@ -22,7 +22,7 @@ const module = "github.com/shmap-go/shmap"
 // rooms are the internal packages, from the bottom up. A package imports only packages above it in this list; one
 // below internal/cli may import its neighbours there. Put a new package where this holds.
 var rooms = []string{
-	"fault", "layout", "hash", "sys", "region", "journal", "lock", "vector", "space", "alloc", "recency", "table",
+	"fault", "layout", "hash", "sys", "region", "vector", "journal", "lock", "space", "alloc", "recency", "table",
 	"shard", "segment", "dict", "check", "maptest", "cli",
 }
 
