@@ -6,14 +6,14 @@ import (
 	"github.com/shmap-go/shmap/internal/dict"
 )
 
-// Conversions between K and V and the words and strings of dict. The type of a Key or Value is told by its size alone:
-// 2, 4 and 8 bytes are integers, 16 a string, 24 a []byte. unsafe.Sizeof of a type parameter is a constant in the code that
-// the compiler makes for each underlying type, so each function below shrinks to one branch, and for an integer to
-// a move between registers; nothing here allocates, with one exception that is named.
+// Conversions between K and V and the words and strings of dict. The type of a Key or Value is told by its size
+// alone: 2, 4 and 8 bytes are integers, 16 a string, 24 a []byte. unsafe.Sizeof of a type parameter is a constant
+// in the code that the compiler makes for each underlying type, so each function below shrinks to one branch, and
+// for an integer to a move between registers; nothing here allocates, with one exception that is named.
 //
-// Every cast in this file is through a pointer to a local variable of type T, to a type that T has as its underlying type
-// (or, for integers, the unsigned type of the same width: same size, same alignment, every bit pattern valid). The
-// size decides which, and the constraint Value leaves no other type of that size.
+// Every cast in this file is through a pointer to a local variable of type T, to a type that T has as its
+// underlying type (or, for integers, the unsigned type of the same width: same size, same alignment, every bit
+// pattern valid). The size decides which, and the constraint Value leaves no other type of that size.
 
 // Sizes are those of a 64-bit machine: elsewhere a string would be as large as an int64.
 const (
@@ -30,7 +30,8 @@ func isInteger[T Value]() bool {
 	return unsafe.Sizeof(v) <= 8
 }
 
-// datum is v as dict takes it. For a []byte it aliases the bytes: dict reads them during the call and keeps nothing.
+// datum is v as dict takes it. For a []byte it aliases the bytes: dict reads them during the call and keeps
+// nothing.
 func datum[T Value](v T) dict.Datum {
 	if unsafe.Sizeof(v) <= 8 {
 		return dict.Datum{W: toWord(v)}
@@ -106,9 +107,9 @@ func fromString[T Value](s string) (v T) {
 }
 
 // ownBytes turns s into bytes that may be written. The memory of s came from the heap for this caller alone (see
-// dict.Entry), so nobody sees the writes; its capacity is its length, so appending never runs into a neighbour. The
-// exceptions are strings of one byte, which the runtime takes from a table of its own, and empty ones, which may have no
-// memory at all: those are copied.
+// dict.Entry), so nobody sees the writes; its capacity is its length, so appending never runs into a neighbour.
+// The exceptions are strings of one byte, which the runtime takes from a table of its own, and empty ones, which
+// may have no memory at all: those are copied.
 func ownBytes(s string) []byte {
 	if len(s) <= 1 {
 		return append([]byte{}, s...)

@@ -6,8 +6,8 @@ import (
 	"github.com/shmap-go/shmap/internal/dict"
 )
 
-// Add adds delta to the value of k and returns the sum. A missing key counts as 0. The sum wraps around at the width of V,
-// as Go's own integers do; to subtract from an unsigned one, add ^V(n-1).
+// Add adds delta to the value of k and returns the sum. A missing key counts as 0. The sum wraps around at the
+// width of V, as Go's own integers do; to subtract from an unsigned one, add ^V(n-1).
 func Add[K Key, V Integer](m *Map[K, V], k K, delta V) (V, error) {
 	return count(m, &dict.Op{Code: dict.OpAdd, Key: datum(k), Val: datum(delta)})
 }
@@ -18,8 +18,8 @@ func AddChecked[K Key, V Integer](m *Map[K, V], k K, delta V) (V, error) {
 }
 
 // AddTTL is Add, and gives the counter the time to live d if it is new; 0 is permanent. A counter that is there
-// keeps to the rules of Add: the map's default TTL again, or permanent if it was. On a map whose default is 0, that
-// makes it permanent.
+// keeps to the rules of Add: the map's default TTL again, or permanent if it was. On a map whose default is 0,
+// that makes it permanent.
 func AddTTL[K Key, V Integer](m *Map[K, V], k K, delta V, d time.Duration) (V, error) {
 	return count(m, &dict.Op{Code: dict.OpAdd, Mode: dict.TTLNew, TTL: d, Key: datum(k), Val: datum(delta)})
 }

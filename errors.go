@@ -2,8 +2,8 @@ package shmap
 
 import "github.com/shmap-go/shmap/internal/fault"
 
-// Errors. Every error of this package wraps one of these, io/fs.ErrInvalid (arguments or options that make no sense),
-// or is an [*io/fs.PathError]. Test with [errors.Is].
+// Errors. Every error of this package wraps one of these, io/fs.ErrInvalid (arguments or options that make no
+// sense), or is an [*io/fs.PathError]. Test with [errors.Is].
 var (
 	ErrFull         = fault.ErrFull         // MaxEntries or MaxBytes is reached and nothing may be evicted
 	ErrNoSpace      = fault.ErrNoSpace      // the file system has no room for the map to grow
@@ -26,6 +26,6 @@ var (
 // WantValue) and those of the file (HaveKey, HaveValue).
 type TypeMismatchError = fault.TypeMismatch
 
-// CorruptError is the detail of an [ErrCorrupt]: the structure that is damaged (Where), its byte offset in the file
-// (Offset), what is there (Got) and what was expected (Want).
+// CorruptError is the detail of an [ErrCorrupt]: the structure that is damaged (Where), its byte offset in the
+// file (Offset), what is there (Got) and what was expected (Want).
 type CorruptError = fault.Corrupt

@@ -12,14 +12,15 @@ func (m *Map[K, V]) Len() int { return m.d.Len() }
 // Options returns the properties of the map as they are stored in it, with those of this handle.
 func (m *Map[K, V]) Options() Options { return optionsOf(m.d.Options()) }
 
-// Reserve makes the table large enough for n entries in all, so that storing them does not split buckets on the way.
+// Reserve makes the table large enough for n entries in all, so that storing them does not split buckets on the
+// way.
 func (m *Map[K, V]) Reserve(n int) error { return m.d.Reserve(n) }
 
 // Clear removes everything, shard by shard: a reader may see some shards empty and others not yet.
 func (m *Map[K, V]) Clear() error { return m.d.Clear() }
 
-// Freeze makes the map read-only for everybody and for ever. A frozen file can be read from a read-only medium and copied
-// freely; reading it takes no locks.
+// Freeze makes the map read-only for everybody and for ever. A frozen file can be read from a read-only medium and
+// copied freely; reading it takes no locks.
 func (m *Map[K, V]) Freeze() error { return m.d.Freeze() }
 
 // Frozen reports whether the map is frozen.
@@ -28,22 +29,23 @@ func (m *Map[K, V]) Frozen() bool { return m.d.Frozen() }
 // ReadOnly reports whether this handle is read-only.
 func (m *Map[K, V]) ReadOnly() bool { return m.d.ReadOnly() }
 
-// Sync writes the memory to the storage behind it and waits for that, as msync(2) does. Other processes see every change
-// without it; it is for the power cut.
+// Sync writes the memory to the storage behind it and waits for that, as msync(2) does. Other processes see every
+// change without it; it is for the power cut.
 func (m *Map[K, V]) Sync() error { return m.d.Sync() }
 
-// Close ends the handle. Operations under way finish first; later ones fail with [ErrClosed]. Closing again does nothing. The
-// map itself goes on, in its file and in other handles.
+// Close ends the handle. Operations under way finish first; later ones fail with [ErrClosed]. Closing again does
+// nothing. The map itself goes on, in its file and in other handles.
 func (m *Map[K, V]) Close() error { return m.d.Close() }
 
 // Path is the path by which the map was opened, empty for one without.
 func (m *Map[K, V]) Path() string { return m.d.Path() }
 
-// FD returns a new descriptor of the map's file, with close-on-exec set, to be sent over a socket (SCM_RIGHTS). The
-// caller closes it.
+// FD returns a new descriptor of the map's file, with close-on-exec set, to be sent over a socket (SCM_RIGHTS).
+// The caller closes it.
 func (m *Map[K, V]) FD() (int, error) { return m.d.FD() }
 
-// File is FD as an [os.File], as [os/exec.Cmd].ExtraFiles takes it. It is only for passing on: attach it with [FromFD].
+// File is FD as an [os.File], as [os/exec.Cmd].ExtraFiles takes it. It is only for passing on: attach it with
+// [FromFD].
 func (m *Map[K, V]) File() (*os.File, error) {
 	fd, err := m.d.FD()
 	if err != nil {
@@ -56,8 +58,8 @@ func (m *Map[K, V]) File() (*os.File, error) {
 	return os.NewFile(uintptr(fd), name), nil
 }
 
-// Check walks the whole map and returns what is wrong with it, one sentence each. It works on a live map, at the cost of
-// a walk.
+// Check walks the whole map and returns what is wrong with it, one sentence each. It works on a live map, at the
+// cost of a walk.
 func (m *Map[K, V]) Check() (problems []string, err error) { return m.d.Check() }
 
 // Unlink removes the name of a map. Handles that are attached go on; its memory is freed with the last of them. It

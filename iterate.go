@@ -6,10 +6,10 @@ import (
 	"github.com/shmap-go/shmap/internal/dict"
 )
 
-// All returns an iterator over the entries, in no particular order. Every entry that is there throughout is returned
-// exactly once, whatever others do meanwhile, and with a value that it had during the loop. The loop may change
-// the map. It does not count as an access for eviction. A loop over a map that is closed meanwhile ends; a [Cursor] says
-// why.
+// All returns an iterator over the entries, in no particular order. Every entry that is there throughout is
+// returned exactly once, whatever others do meanwhile, and with a value that it had during the loop. The loop may
+// change the map. It does not count as an access for eviction. A loop over a map that is closed meanwhile ends; a
+// [Cursor] says why.
 func (m *Map[K, V]) All() iter.Seq2[K, V] {
 	return func(yield func(K, V) bool) {
 		c := m.Cursor()
@@ -52,8 +52,8 @@ func (m *Map[K, V]) ToMap() (map[K]V, error) {
 	}
 }
 
-// Cursor is a position in a map, from which it goes through the entries under the rules of [Map.All]. Cursors are independent of each
-// other and cost nothing while they rest. A Cursor is for one goroutine at a time.
+// Cursor is a position in a map, from which it goes through the entries under the rules of [Map.All]. Cursors are
+// independent of each other and cost nothing while they rest. A Cursor is for one goroutine at a time.
 type Cursor[K Key, V Value] struct {
 	c *dict.Cursor
 }

@@ -16,9 +16,9 @@ const (
 	feedBatch  = 512 // pairs that StoreAll collects
 )
 
-// StoreMany sets the value of keys[i] to vals[i], for all i. It takes each shard's lock once rather than once a key. The pairs are stored one by one, not
-// necessarily in order, except that of two values for one key the later one stays; after an error n of them are
-// stored. Both slices must have the same length.
+// StoreMany sets the value of keys[i] to vals[i], for all i. It takes each shard's lock once rather than once a
+// key. The pairs are stored one by one, not necessarily in order, except that of two values for one key the later
+// one stays; after an error n of them are stored. Both slices must have the same length.
 func (m *Map[K, V]) StoreMany(keys []K, vals []V) (n int, err error) {
 	return m.storeMany("StoreMany", keys, vals, dict.TTLDefault, 0, false)
 }
@@ -28,16 +28,16 @@ func (m *Map[K, V]) StoreManyTTL(keys []K, vals []V, d time.Duration) (n int, er
 	return m.storeMany("StoreManyTTL", keys, vals, dict.TTLExplicit, d, false)
 }
 
-// StoreManyAtomic is StoreMany in one operation: a reader, and the map after a crash, has all of the pairs or none. The
-// keys must be in one shard (with Options.Shards 1 they always are), and few and small enough for one transaction; else the error is
-// [ErrTooLarge] and nothing is changed.
+// StoreManyAtomic is StoreMany in one operation: a reader, and the map after a crash, has all of the pairs or
+// none. The keys must be in one shard (with Options.Shards 1 they always are), and few and small enough for one
+// transaction; else the error is [ErrTooLarge] and nothing is changed.
 func (m *Map[K, V]) StoreManyAtomic(keys []K, vals []V) error {
 	_, err := m.storeMany("StoreManyAtomic", keys, vals, dict.TTLDefault, 0, true)
 	return err
 }
 
-// StoreAll stores the pairs of a sequence, such as maps.All of a built-in map, in groups as StoreMany does. No lock is
-// held while the sequence is asked for the next pair. After an error n pairs are stored.
+// StoreAll stores the pairs of a sequence, such as maps.All of a built-in map, in groups as StoreMany does. No
+// lock is held while the sequence is asked for the next pair. After an error n pairs are stored.
 func (m *Map[K, V]) StoreAll(pairs iter.Seq2[K, V]) (n int, err error) {
 	keys := make([]K, 0, feedBatch)
 	vals := make([]V, 0, feedBatch)
@@ -58,9 +58,9 @@ func (m *Map[K, V]) StoreAll(pairs iter.Seq2[K, V]) (n int, err error) {
 	return n, err
 }
 
-// LoadMany sets vals[i] to the value of keys[i] and found[i] to whether there is one, for all i, and returns the number
-// found. It overlaps the waits for memory, so that for a large map it is several times as fast as one Load after the
-// other. It does not count as an access for eviction. vals and found must be as long as keys.
+// LoadMany sets vals[i] to the value of keys[i] and found[i] to whether there is one, for all i, and returns the
+// number found. It overlaps the waits for memory, so that for a large map it is several times as fast as one Load
+// after the other. It does not count as an access for eviction. vals and found must be as long as keys.
 func (m *Map[K, V]) LoadMany(keys []K, vals []V, found []bool) (n int, err error) {
 	if len(vals) != len(keys) || len(found) != len(keys) {
 		return 0, fmt.Errorf("shmap: LoadMany: %d keys, but room for %d values and %d found: %w",

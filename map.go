@@ -12,8 +12,8 @@ type Key interface {
 	Integer | ~string
 }
 
-// Value is any type that can be a value. Strings and byte slices may hold any bytes, up to 1 GiB - 1 of them; a nil
-// slice is stored as an empty one.
+// Value is any type that can be a value. Strings and byte slices may hold any bytes, up to 1 GiB - 1 of them; a
+// nil slice is stored as an empty one.
 type Value interface {
 	Integer | ~string | ~[]byte
 }
@@ -29,15 +29,16 @@ type Entry[K Key, V Value] struct {
 	Value V
 }
 
-// Open opens the map in the file at path, or creates it. Of any number of processes that do so at once, one creates
-// and all get the same map; none ever sees half of it. An existing map keeps its properties (see [Options]); its types must be K and V, or
-// the error is [ErrTypeMismatch]. The last element of path must not be a symbolic link.
+// Open opens the map in the file at path, or creates it. Of any number of processes that do so at once, one
+// creates and all get the same map; none ever sees half of it. An existing map keeps its properties (see
+// [Options]); its types must be K and V, or the error is [ErrTypeMismatch]. The last element of path must not be a
+// symbolic link.
 func Open[K Key, V Value](path string, o Options) (*Map[K, V], error) {
 	return wrap[K, V](dict.Open(path, o.dict(kindOf[K](), kindOf[V]())))
 }
 
-// Anonymous creates a map in memory without a name. It lives as long as a process has it open; give it to others by
-// [Map.File].
+// Anonymous creates a map in memory without a name. It lives as long as a process has it open; give it to others
+// by [Map.File].
 func Anonymous[K Key, V Value](o Options) (*Map[K, V], error) {
 	return wrap[K, V](dict.Anonymous(o.dict(kindOf[K](), kindOf[V]())))
 }
@@ -55,8 +56,8 @@ func wrap[K Key, V Value](d *dict.Map, err error) (*Map[K, V], error) {
 	return &Map[K, V]{d: d}, nil
 }
 
-// Load returns the value of k, and whether there is one. It counts as an access for eviction. A closed or corrupt map
-// looks empty: [Map.TryLoad] tells the difference.
+// Load returns the value of k, and whether there is one. It counts as an access for eviction. A closed or corrupt
+// map looks empty: [Map.TryLoad] tells the difference.
 func (m *Map[K, V]) Load(k K) (v V, ok bool) {
 	v, ok, _ = m.TryLoad(k)
 	return v, ok
@@ -71,9 +72,9 @@ func (m *Map[K, V]) TryLoad(k K) (v V, ok bool, err error) {
 	return result[V](l.W, l.B), true, nil
 }
 
-// AppendLoad appends the value of k to dst and returns the extended slice: a Load without allocation as long as dst
-// has room. If there is no value, dst is returned as it was. It is for string and []byte values; an integer value
-// is not appended, and ok says only that it is there.
+// AppendLoad appends the value of k to dst and returns the extended slice: a Load without allocation as long as
+// dst has room. If there is no value, dst is returned as it was. It is for string and []byte values; an integer
+// value is not appended, and ok says only that it is there.
 func (m *Map[K, V]) AppendLoad(dst []byte, k K) (b []byte, ok bool) {
 	l, err := m.d.Load(datum(k), dst, dict.ReadVisit)
 	if err != nil || !l.Found || isInteger[V]() {

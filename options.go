@@ -17,29 +17,31 @@ const (
 	// PolicyNone refuses new entries. A map with a Capacity has PolicyClock instead.
 	PolicyNone Policy = layout.PolicyNone
 	// PolicyClock evicts the entry whose last write is longest ago, except that an entry that was read since then
-	// gets a second chance (the CLOCK algorithm of F. J. Corbató, "A Paging Experiment with the Multics System", 1968).
+	// gets a second chance (the CLOCK algorithm of F. J. Corbató, "A Paging Experiment with the Multics System",
+	// 1968).
 	PolicyClock Policy = layout.PolicyClock
 )
 
 // Permanent is the time to live that [Map.TTL] and [Map.LoadTTL] report for an entry without a deadline.
 const Permanent = dict.Permanent
 
-// Options describe a map that is to be created, and the handle on it. The zero value of each field is its default. An
-// existing map keeps the properties it was created with; of these options only ReadOnly, LockTimeout and CountHits
-// then count.
+// Options describe a map that is to be created, and the handle on it. The zero value of each field is its default.
+// An existing map keeps the properties it was created with; of these options only ReadOnly, LockTimeout and
+// CountHits then count.
 type Options struct {
 	// MaxEntries is how many entries the map may hold. A new key beyond it is refused with ErrFull. 0 is no limit.
 	MaxEntries uint64
 
-	// Capacity is how many entries the map holds before a new key evicts another one, as Policy says. 0 is no limit.
+	// Capacity is how many entries the map holds before a new key evicts another one, as Policy says. 0 is no
+	// limit.
 	Capacity uint64
 
-	// MaxBytes is how many bytes of memory the map may hold, everything counted. Beyond it a map with a Capacity evicts, others
-	// refuse with ErrFull. 0 is no limit but that of the format, 2^40.
+	// MaxBytes is how many bytes of memory the map may hold, everything counted. Beyond it a map with a Capacity
+	// evicts, others refuse with ErrFull. 0 is no limit but that of the format, 2^40.
 	MaxBytes uint64
 
-	// TTL is the time to live of an entry that is stored without one of its own, in steps of a millisecond, rounded
-	// up. 0 is permanent.
+	// TTL is the time to live of an entry that is stored without one of its own, in steps of a millisecond,
+	// rounded up. 0 is permanent.
 	TTL time.Duration
 
 	// EnableTTL makes room for deadlines though TTL is 0: entries are permanent unless stored with a deadline.
@@ -52,14 +54,15 @@ type Options struct {
 	// trades precision of the eviction for speed.
 	RecencySkip int
 
-	// Shards is the number of parts that can be written at the same time, rounded up to a power of two, at most 1,024.
-	// 0 chooses by the limits. 1 gives one exact order of recency and lets a batch of any keys be atomic.
+	// Shards is the number of parts that can be written at the same time, rounded up to a power of two, at most
+	// 1,024. 0 chooses by the limits. 1 gives one exact order of recency and lets a batch of any keys be atomic.
 	Shards int
 
 	// Mode is the permission of a new file, before umask. 0 is 0600: for the owner alone.
 	Mode fs.FileMode
 
-	// ReadOnly maps the memory without permission to write. The file must exist. Others may write it at the same time.
+	// ReadOnly maps the memory without permission to write. The file must exist. Others may write it at the same
+	// time.
 	ReadOnly bool
 
 	// LockTimeout is the longest time that a write waits for a lock that a live process holds; then it fails with

@@ -2,20 +2,20 @@ package shmap
 
 import "github.com/shmap-go/shmap/internal/dict"
 
-// PopOldest removes an entry and returns it; ok is false if the map is empty. In a map with a Capacity it is the entry whose last
-// write is longest ago (in one of the shards; exactly so with Options.Shards 1), else it is any.
+// PopOldest removes an entry and returns it; ok is false if the map is empty. In a map with a Capacity it is the
+// entry whose last write is longest ago (in one of the shards; exactly so with Options.Shards 1), else it is any.
 func (m *Map[K, V]) PopOldest() (k K, v V, ok bool, err error) {
 	return unpack[K, V](m.d.PopOldest())
 }
 
-// PopNewest removes an entry and returns it; ok is false if the map is empty. In a map with a Capacity it is the entry that was written
-// last (in one of the shards; exactly so with Options.Shards 1), else it is any.
+// PopNewest removes an entry and returns it; ok is false if the map is empty. In a map with a Capacity it is the
+// entry that was written last (in one of the shards; exactly so with Options.Shards 1), else it is any.
 func (m *Map[K, V]) PopNewest() (k K, v V, ok bool, err error) {
 	return unpack[K, V](m.d.PopNewest())
 }
 
-// Drain removes up to n entries as PopOldest would and returns them in that order. Entries that were removed before an error
-// are returned with it.
+// Drain removes up to n entries as PopOldest would and returns them in that order. Entries that were removed
+// before an error are returned with it.
 func (m *Map[K, V]) Drain(n int) ([]Entry[K, V], error) {
 	es, err := m.d.Drain(n)
 	if len(es) == 0 {

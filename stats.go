@@ -6,8 +6,8 @@ import (
 	"github.com/shmap-go/shmap/internal/dict"
 )
 
-// Stats are the counters of a map at one moment; those of different shards are read one after the other. Every field is
-// a count or a number of bytes unless it says otherwise.
+// Stats are the counters of a map at one moment; those of different shards are read one after the other. Every
+// field is a count or a number of bytes unless it says otherwise.
 type Stats struct {
 	Entries      uint64        `json:"entries"`       // expired ones that nobody has met yet included
 	Capacity     uint64        `json:"capacity"`      // Options.Capacity; 0 is no limit
@@ -36,7 +36,8 @@ type Stats struct {
 // ShardStats is the part of one shard in [Stats]: its Entries, Buckets, Overflows, Evictions and LockWaits.
 type ShardStats = dict.ShardStats
 
-// Stats returns the counters of the map, all zero if it is closed. It reads a few words of each shard and takes no lock.
+// Stats returns the counters of the map, all zero if it is closed. It reads a few words of each shard and takes no
+// lock.
 func (m *Map[K, V]) Stats() Stats {
 	s, _ := m.d.Stats(false)
 	return Stats(s)
