@@ -118,8 +118,7 @@ func ownBytes(s string) []byte {
 }
 
 // result is what dict returned for a value: a word or bytes.
-func result[V Value](w uint64, b []byte) V {
-	var v V
+func result[V Value](w uint64, b []byte) (v V) {
 	if unsafe.Sizeof(v) <= 8 {
 		return fromWord[V](w)
 	}
@@ -127,8 +126,7 @@ func result[V Value](w uint64, b []byte) V {
 }
 
 // fromDatum is the key or value that dict returned in an Entry: the inverse of datum.
-func fromDatum[T Value](d dict.Datum) T {
-	var v T
+func fromDatum[T Value](d dict.Datum) (v T) {
 	if unsafe.Sizeof(v) <= 8 {
 		return fromWord[T](d.W)
 	}
