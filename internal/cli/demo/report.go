@@ -64,7 +64,7 @@ func (r *report) counted() {
 		r.line("killed", "process %d with SIGKILL after %s acknowledged words, %s", d.pid, group(d.acked), where)
 	}
 	since, before := c.longest(c.dead[0].at)
-	r.line("stall", "the longest write of a survivor took %v (before the first kill: %v)", round(since), round(before))
+	r.line("stall", "the longest write of a survivor took %v after the first kill, %v before it", round(since), round(before))
 }
 
 // verified tells what the comparison with the plain count found.
