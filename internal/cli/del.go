@@ -17,9 +17,10 @@ func newDel() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return open(args[0], dict.Options{}, func(m *dict.Map) error {
 				n, err := del(m, args[1:])
-				if err == nil {
-					fmt.Fprintln(cmd.OutOrStdout(), n)
+				if err != nil {
+					return err
 				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), n)
 				return err
 			})
 		},

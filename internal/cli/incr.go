@@ -20,9 +20,10 @@ func newIncr() *cobra.Command {
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return open(args[0], dict.Options{}, func(m *dict.Map) error {
 				text, err := incr(m, args[1], append(args[2:], "1")[0])
-				if err == nil {
-					fmt.Fprintln(cmd.OutOrStdout(), text)
+				if err != nil {
+					return err
 				}
+				_, err = fmt.Fprintln(cmd.OutOrStdout(), text)
 				return err
 			})
 		},

@@ -110,11 +110,11 @@ func FuzzLine(f *testing.F) {
 	}
 	f.Fuzz(func(t *testing.T, line string, key, value int8) {
 		if strings.Contains(line, "sleep") || strings.Contains(line, "reserve") {
-			t.Skip("takes as long, or as much memory, as it says")
+			return // takes as long, or as much memory, as it says
 		}
 		o := dict.Options{Key: layout.Kind(key), Value: layout.Kind(value), EnableTTL: true, Policy: layout.PolicyClock}
 		if !o.Key.Valid() || !o.Value.Valid() {
-			t.Skip("no such type")
+			return
 		}
 		line = strings.ReplaceAll(line, "\n", " ")
 		tk := newTalk(anonymous(t, o))
