@@ -1,0 +1,133 @@
+package dict
+
+import (
+	"errors"
+	"runtime"
+
+	"github.com/shmap-go/shmap/internal/fault"
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/shard"
+)
+
+// Do carries out one mutation.
+func (m *Map) Do(op *Op) error {
+	i := m.index(op.Prepare(m.seg.Env.Config))
+	err := m.seg.Shards[i].Do(op)
+	if err != nil && errors.Is(err, fault.ErrFull) {
+		err = m.insist(i, err, func() error { return m.seg.Shards[i].Do(op) })
+	}
+	runtime.KeepAlive(m.seg)
+	return err
+}
+
+// maxRelief bounds how often an operation that found no room makes the other shards give some.
+const maxRelief = 1 << 14
+
+// insist repeats an operation on shard i that failed with ErrFull as long as the other shards, whose locks are taken one
+// at a time, give up something: limits that they do not use first, expired entries then, entries by the policy last.
+func (m *Map) insist(i int, err error, again func() error) error {
+	for round := 0; round < maxRelief && errors.Is(err, fault.ErrFull); round++ {
+		given, rerr := m.relieve(i, round)
+		if rerr != nil {
+			return rerr
+		}
+		if !given {
+			return err
+		}
+		err = again()
+	}
+	return err
+}
+
+func (m *Map) relieve(i, round int) (given bool, err error) {
+	if round == 0 {
+		n, _, err := m.FlushExpired(flushOnFull)
+		if given = n > 0; given || err != nil {
+			return given, err
+		}
+	}
+	victim := -1
+	for j := range m.seg.Shards {
+		if j == i {
+			continue
+		}
+		r, err := m.seg.Shards[j].Relieve(false)
+		if r.Yielded || err != nil {
+			return true, err
+		}
+		if victim < 0 || m.seg.Shards[j].Stat(layout.ShCount) > m.seg.Shards[victim].Stat(layout.ShCount) {
+			victim = j
+		}
+	}
+	if victim < 0 {
+		return false, nil
+	}
+	r, err := m.seg.Shards[victim].Relieve(true)
+	return r.Evicted || r.Yielded, err
+}
+
+// flushOnFull is how many expired entries a full map looks for before it says that it is full.
+const flushOnFull = 1024
+
+// many spreads operations over the shards that their keys lead to, keeping the order of those on one shard, and calls f
+// for each group.
+func (m *Map) many(keys []Datum, build func(i int, op *Op), f func(shard int, ops []Op) error) error {
+	groups := make([][]int, len(m.seg.Shards))
+	hashes := make([]shard.Op, 1)
+	for i, k := range keys {
+		hashes[0] = Op{Key: k}
+		at := m.index(hashes[0].Prepare(m.seg.Env.Config))
+		groups[at] = append(groups[at], i)
+	}
+	for at, group := range groups {
+		if len(group) == 0 {
+			continue
+		}
+		ops := make([]Op, len(group))
+		for n, i := range group {
+			build(i, &ops[n])
+			ops[n].Key = keys[i]
+			ops[n].Prepare(m.seg.Env.Config)
+		}
+		if err := f(at, ops); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// run carries out the operations of one group; n says how many before an error.
+func (m *Map) run(at int, ops []Op, atomic bool) (n int, err error) {
+	s := &m.seg.Shards[at]
+	if atomic {
+		err = s.DoAtomic(ops)
+		if errors.Is(err, fault.ErrFull) {
+			err = m.insist(at, err, func() error { return s.DoAtomic(ops) })
+		}
+		if err == nil {
+			n = len(ops)
+		}
+		return n, err
+	}
+	n, err = s.DoMany(ops)
+	for errors.Is(err, fault.ErrFull) {
+		if err = m.insist(at, err, func() error { return s.Do(&ops[n]) }); err != nil {
+			return n, err
+		}
+		more := 0
+		more, err = s.DoMany(ops[n+1:])
+		n += 1 + more
+	}
+	return n, err
+}
+
+// oneShard refuses an atomic form whose keys are in several shards.
+func (m *Map) oneShard(keys []Datum) error {
+	for i, k := range keys {
+		op, first := Op{Key: k}, Op{Key: keys[0]}
+		if m.index(op.Prepare(m.seg.Env.Config)) != m.index(first.Prepare(m.seg.Env.Config)) {
+			return fault.With(fault.ErrTooLarge, "keys 0 and %d are in different shards; a map with one shard makes any keys atomic", i)
+		}
+	}
+	return nil
+}

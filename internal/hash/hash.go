@@ -1,0 +1,39 @@
+// Package hash turns keys into 64 well-mixed bits. It knows hash functions and nothing else.
+//
+// The top bits of a hash pick the shard, the low bits the bucket, and a byte in the middle is the tag.
+package hash
+
+import (
+	"math/bits"
+
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/zeebo/xxh3"
+)
+
+// Word hashes an integer key: two rounds of the multiply-and-fold of wyhash (Wang Yi, github.com/wangyi-fudan/wyhash)
+// under a secret seed.
+func Word(kind layout.Hash, seed, w uint64) uint64 {
+	if kind != layout.HashStrong {
+		return weak(kind, w)
+	}
+	hi, lo := bits.Mul64(w^seed^0xa0761d6478bd642f, 0xe7037ed1a0b428db)
+	hi, lo = bits.Mul64(hi^lo^0x8ebc6af09c88c6e3, seed^0x589965cc75374cc3|1)
+	return hi ^ lo
+}
+
+// String hashes a string key: XXH3 (Yann Collet) under a secret seed.
+func String(kind layout.Hash, seed uint64, s string) uint64 {
+	h := xxh3.HashStringSeed(s, seed)
+	if kind != layout.HashStrong {
+		return weak(kind, h)
+	}
+	return h
+}
+
+// weak is for tests: few different hashes make long chains.
+func weak(kind layout.Hash, w uint64) uint64 {
+	if kind == layout.HashConstant {
+		return 0x0123456789abcdef
+	}
+	return (w & 15) * 0x1111111111111111
+}

@@ -1,0 +1,152 @@
+package layout
+
+import "math/bits"
+
+// A bucket:
+//
+//	word 0   version in the low 32 bits (odd: a transaction touches the chain), in the high 32 the index + 1 of the next
+//	         overflow bucket of the chain, 0 at its end. Only the version of a chain's main bucket counts.
+//	word 1   7 tags, a byte each from the low end, 0 for an empty slot; byte 7: visited bits of the slots
+//	slots    7 of SlotSize bytes (6 where that fills one cache line)
+//	deadline line (maps with TTL): a word a slot, map time in milliseconds, 0 for none
+//	recency line (maps with a policy): a word a slot, newer neighbour in the low 32 bits, older in the high 32
+
+// Words of a bucket's head.
+const (
+	BkHead = 0
+	BkTags = 1
+
+	bucketHead = 16
+	lineSize   = 64
+
+	VersionMask = 1<<32 - 1
+	TagLanes    = 1<<56 - 1 // the bytes of BkTags that hold tags
+	VisitedBit  = 56        // first visited bit
+)
+
+// Geometry is what a Config means for buckets.
+type Geometry struct {
+	SlotSize   uint64 // bytes: 4, 8 or 16
+	Slots      uint64 // slots of a bucket
+	LoadPct    uint64 // share of the slots, overflow buckets included, above which the table grows
+	BucketSize uint64 // bytes, a multiple of 8
+	Deadline   uint64 // word of the bucket where the deadlines begin, 0 without TTL
+	Recency    uint64 // word of the bucket where the recency links begin, 0 without policy
+}
+
+// Geometry derives the bucket geometry.
+func (c *Config) Geometry() Geometry {
+	var g Geometry
+	switch w := max(kindBits(c.Key), kindBits(c.Value)); w {
+	case 16:
+		g = Geometry{SlotSize: 4, Slots: 7, LoadPct: 76, BucketSize: 48}
+	case 32:
+		g = Geometry{SlotSize: 8, Slots: 6, LoadPct: 70, BucketSize: 64}
+	default:
+		g = Geometry{SlotSize: 16, Slots: 7, LoadPct: 64, BucketSize: 128}
+	}
+	if c.HasTTL {
+		g.Deadline = g.BucketSize / 8
+		g.BucketSize += lineSize
+	}
+	if c.Policy != PolicyNone {
+		g.Recency = g.BucketSize / 8
+		g.BucketSize += lineSize
+	}
+	return g
+}
+
+// kindBits is the width of the slot half that a kind needs: strings take a word.
+func kindBits(k Kind) uint {
+	if k == String {
+		return 64
+	}
+	return k.Bits()
+}
+
+// Vec describes one vector.
+type Vec struct {
+	Elem uint64 // bytes of an element
+	Lg0  uint   // log2 of the elements in level 0
+}
+
+// Vectors returns the vectors of every shard of a map with this geometry.
+func (g Geometry) Vectors() [Vecs]Vec {
+	perPage := uint(bits.Len64(Page/g.BucketSize) - 1)
+	return [Vecs]Vec{
+		VecJournal: {EntrySize, 8},
+		VecMain:    {g.BucketSize, perPage},
+		VecOver:    {g.BucketSize, perPage},
+		VecMeta:    {MetaSize, 8},
+		VecChunk:   {ChunkSize, 0},
+	}
+}
+
+// Locate says in which level element i lies and where in it.
+func (v Vec) Locate(i uint64) (level int, off uint64) {
+	l := bits.Len64(i >> v.Lg0)
+	if l == 0 {
+		return 0, i * v.Elem
+	}
+	return l, (i - v.First(l)) * v.Elem
+}
+
+// First is the first element of a level.
+func (v Vec) First(level int) uint64 {
+	if level == 0 {
+		return 0
+	}
+	return 1 << (v.Lg0 + uint(level) - 1)
+}
+
+// LevelBytes is the size of a level in the file, in whole pages.
+func (v Vec) LevelBytes(level int) uint64 {
+	n := uint64(1) << v.Lg0
+	if level > 0 {
+		n = v.First(level)
+	}
+	return PageUp(n * v.Elem)
+}
+
+// PageUp rounds up to whole pages.
+func PageUp(n uint64) uint64 { return (n + Page - 1) &^ (Page - 1) }
+
+// Ref names one slot of a shard in 32 bits, for the recency list: 1 + ((index<<1 | overflow) << 3 | slot); 0 is nil.
+type Ref uint32
+
+// MakeRef builds a reference.
+func MakeRef(index uint64, over bool, slot uint64) Ref {
+	r := index << 1
+	if over {
+		r |= 1
+	}
+	return Ref(r<<3|slot) + 1
+}
+
+// Split takes a reference apart.
+func (r Ref) Split() (index uint64, over bool, slot uint64) {
+	w := uint64(r - 1)
+	return w >> 4, w>>3&1 == 1, w & 7
+}
+
+// Pair packs two 32-bit halves; Lo and Hi take them apart.
+func Pair(lo, hi uint64) uint64 { return lo&VersionMask | hi<<32 }
+
+// Lo is the low half of a pair.
+func Lo(w uint64) uint64 { return w & VersionMask }
+
+// Hi is the high half of a pair.
+func Hi(w uint64) uint64 { return w >> 32 }
+
+// Bytes is the memory behind the first n elements, in whole pages.
+func (v Vec) Bytes(n uint64) uint64 {
+	if n == 0 {
+		return 0
+	}
+	level, off := v.Locate(n - 1)
+	sum := PageUp(off + v.Elem)
+	for l := range level {
+		sum += v.LevelBytes(l)
+	}
+	return sum
+}

@@ -1,0 +1,18 @@
+//go:build !race
+
+package region
+
+import "unsafe"
+
+func (p Ptr) bytes(off, n uint64) []byte {
+	return unsafe.Slice((*byte)(unsafe.Add(p.p, off)), n) // valid by I1
+}
+
+// CopyOut copies the bytes at p+off to dst. What it copies may be torn: check afterwards, behind LoadFence.
+func (p Ptr) CopyOut(dst []byte, off uint64) { copy(dst, p.bytes(off, uint64(len(dst)))) }
+
+// CopyIn copies s to p+off, memory that no other process is entitled to read yet.
+func (p Ptr) CopyIn(off uint64, s string) { copy(p.bytes(off, uint64(len(s))), s) }
+
+// Equal compares the bytes at p+off with s; like CopyOut it may see torn bytes.
+func (p Ptr) Equal(off uint64, s string) bool { return string(p.bytes(off, uint64(len(s)))) == s }

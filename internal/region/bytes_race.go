@@ -1,0 +1,35 @@
+//go:build race
+
+package region
+
+import "encoding/binary"
+
+// The race detector's versions: whole words, atomically, because a reader may copy what a writer is rewriting.
+
+// CopyOut copies the bytes at p+off to dst. What it copies may be torn: check afterwards, behind LoadFence.
+func (p Ptr) CopyOut(dst []byte, off uint64) {
+	var b [8]byte
+	for len(dst) > 0 {
+		binary.LittleEndian.PutUint64(b[:], p.Load(off/8))
+		n := copy(dst, b[off%8:])
+		dst, off = dst[n:], off+uint64(n)
+	}
+}
+
+// CopyIn copies s to p+off, memory that no other process is entitled to read yet.
+func (p Ptr) CopyIn(off uint64, s string) {
+	var b [8]byte
+	for len(s) > 0 {
+		binary.LittleEndian.PutUint64(b[:], p.Load(off/8))
+		n := copy(b[off%8:], s)
+		p.Store(off/8, binary.LittleEndian.Uint64(b[:]))
+		s, off = s[n:], off+uint64(n)
+	}
+}
+
+// Equal compares the bytes at p+off with s; like CopyOut it may see torn bytes.
+func (p Ptr) Equal(off uint64, s string) bool {
+	b := make([]byte, len(s))
+	p.CopyOut(b, off)
+	return string(b) == s
+}

@@ -1,0 +1,164 @@
+package segment
+
+import (
+	"errors"
+	"os"
+	"runtime"
+	"time"
+
+	"github.com/shmap-go/shmap/internal/fault"
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/lock"
+	"github.com/shmap-go/shmap/internal/sys"
+)
+
+// join attaches: identity, clock, participant number (G2).
+func (s *Segment) join(st sys.File) error {
+	unlock, err := s.lockAttach()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	h := s.Env.Header
+	hi, lo := sys.BootID()
+	sameBoot := h.Load(layout.HdrBootHi) == hi && h.Load(layout.HdrBootLo) == lo
+	same := sameBoot && h.Load(layout.HdrDev) == st.Dev && h.Load(layout.HdrIno) == st.Ino
+	alone := s.live.HeldBelow(layout.MaxParticipants) == 0
+	settled := h.Load(layout.HdrState)&(layout.StateClean|layout.StateFrozen) != 0
+	if alone && !same && !settled {
+		return fault.With(fault.ErrUnclean, "it is not the file, or not the boot, in which it was last used, and it was never closed")
+	}
+	s.offset = h.Load(layout.HdrClock)
+	if alone && !sameBoot { // another boot or another machine: only the wall clock knows how much time has passed
+		s.offset = uint64(time.Now().UnixMilli() - s.clock.Millis())
+	}
+	if !s.Env.Region.Writable() {
+		return nil
+	}
+	if alone {
+		h.Store(layout.HdrClock, s.offset)
+		h.Store(layout.HdrDev, st.Dev)
+		h.Store(layout.HdrIno, st.Ino)
+		h.Store(layout.HdrBootHi, hi)
+		h.Store(layout.HdrBootLo, lo)
+	}
+	if err := s.selfTest(); err != nil {
+		return err
+	}
+	h.Store(layout.HdrState, h.Load(layout.HdrState)&^layout.StateClean)
+	return s.takeNumber()
+}
+
+// lockAttach takes the attach byte. A process that dies with it loses it.
+func (s *Segment) lockAttach() (unlock func(), err error) {
+	if s.fd < 0 || !s.Env.Region.Writable() {
+		return func() {}, nil
+	}
+	if err := sys.Lock(s.fd, lock.AttachByte); err != nil {
+		return nil, fault.With(fault.ErrUnsupported, "open file description locks: %v", err)
+	}
+	return func() { _ = sys.Unlock(s.fd, lock.AttachByte) }, nil
+}
+
+// selfTest makes sure that a lock taken through one description is seen through another: file systems and sandboxes
+// where it is not would make every process look dead.
+func (s *Segment) selfTest() error {
+	if s.fd < 0 {
+		return nil
+	}
+	other, err := sys.Reopen(s.fd, false)
+	if err != nil {
+		return err
+	}
+	defer sys.Close(other)
+	if _, held, err := sys.Locked(other, lock.AttachByte, 1); err != nil || !held {
+		return fault.With(fault.ErrUnsupported, "this file system does not show locks to other openers; use tmpfs, ext4, xfs or btrfs")
+	}
+	return nil
+}
+
+// takeNumber becomes a participant and mends what dead predecessors under the number left behind (lock L3).
+func (s *Segment) takeNumber() error {
+	for round := range 2 {
+		for n := range layout.MaxParticipants {
+			got, err := s.live.Take(n)
+			if err != nil {
+				return os.NewSyscallError("fcntl", err)
+			}
+			if got {
+				if err := s.become(n); err != nil {
+					s.live.Drop(n)
+					return err
+				}
+				return nil
+			}
+		}
+		if round == 0 {
+			runtime.GC() // unreachable handles of this process hold numbers until they are collected
+		}
+	}
+	return fault.With(fault.ErrFull, "%d processes are attached", layout.MaxParticipants)
+}
+
+func (s *Segment) become(n int) error {
+	off := uint64(layout.ParticipantsAt + n*layout.ParticipantSize)
+	if err := s.Env.Region.Allocate(off&^(layout.Page-1), layout.Page); err != nil {
+		return err
+	}
+	p, ok := s.Env.Region.At(off, layout.ParticipantSize)
+	if !ok {
+		return &fault.Corrupt{Where: "participants", Offset: off, Want: "to be inside the file"}
+	}
+	p.Store(layout.PartIncarnation, p.Load(layout.PartIncarnation)+1)
+	p.Store(layout.PartPID, uint64(os.Getpid()))
+	s.Env.Owner = lock.NewOwner(s.live, n, uint32(p.Load(layout.PartIncarnation)))
+	if err := s.Env.Space.Inherit(s.Env.Owner); err != nil {
+		return err
+	}
+	for i := range s.Shards {
+		if err := s.Shards[i].Inherit(); err != nil && !errors.Is(err, fault.ErrCorrupt) {
+			return err // a corrupt shard is reported by whoever uses it
+		}
+	}
+	return nil
+}
+
+// Close ends the handle: later operations return ErrClosed, those under way finish. Memory and descriptors go when
+// nobody can reach the handle any more (G4).
+func (s *Segment) Close() error {
+	if !s.Env.Closed.CompareAndSwap(false, true) || s.Env.Owner == nil {
+		return nil
+	}
+	for i := range s.Shards {
+		s.Shards[i].Quiesce()
+	}
+	unlock, err := s.lockAttach()
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if s.Participants() == s.self() && s.mend() {
+		s.Env.Header.Or(layout.HdrState, layout.StateClean)
+	}
+	s.Env.Owner.Retire()
+	return nil
+}
+
+// self is how many of the participants counted by Participants a closed handle is.
+func (s *Segment) self() int {
+	if s.fd < 0 {
+		return 1
+	}
+	return 0
+}
+
+// mend repairs what dead processes left behind; false if something is left.
+func (s *Segment) mend() bool {
+	until := time.Now().Add(closeWait)
+	for i := range s.Shards {
+		if s.Shards[i].Mend(until) != nil {
+			return false
+		}
+	}
+	return s.Env.Space.Free()
+}

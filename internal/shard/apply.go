@@ -1,0 +1,200 @@
+package shard
+
+import (
+	"math"
+	"time"
+
+	"github.com/shmap-go/shmap/internal/fault"
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/space"
+	"github.com/shmap-go/shmap/internal/table"
+)
+
+func (s *Shard) space() *space.Space { return s.env.Space }
+
+func ceilMillis(d time.Duration) int64 {
+	if d > math.MaxInt64-time.Millisecond {
+		d = math.MaxInt64 - time.Millisecond
+	}
+	return int64((d + time.Millisecond - 1) / time.Millisecond)
+}
+
+func timeUntil(t time.Time) time.Duration { return time.Until(t) }
+
+// Do carries out a prepared operation.
+func (s *Shard) Do(op *Op) error {
+	if err := s.validate(op); err != nil {
+		return err
+	}
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.leave()
+	if err := s.settle(func() error { return s.apply(op) }); err != nil {
+		return err
+	}
+	s.tend()
+	return nil
+}
+
+// validate refuses what no state of the map makes possible.
+func (s *Shard) validate(op *Op) error {
+	c := s.env.Config
+	if len(op.Key.S) > layout.MaxString || len(op.Val.S) > layout.MaxString {
+		return fault.With(fault.ErrTooLarge, "a string of %d bytes, the longest is %d", max(len(op.Key.S), len(op.Val.S)), layout.MaxString)
+	}
+	if !c.HasTTL && (op.Mode != TTLDefault || op.Code == OpPersist || op.Code == OpExpire) ||
+		op.Code == OpTouch && !c.HasTTL && c.Policy == layout.PolicyNone {
+		return fault.ErrNoTTL
+	}
+	return nil
+}
+
+// look finds the key of op. An expired entry is not found, but pos says where it stands.
+func (s *Shard) look(op *Op, pos *table.Pos) (found, expired bool) {
+	if !s.table.MustFind(&op.key, pos) {
+		return false, false
+	}
+	expired = s.expired(pos)
+	return !expired, expired
+}
+
+// apply is one attempt at op: everything but what happens around it.
+func (s *Shard) apply(op *Op) error {
+	var pos table.Pos
+	found, expired := s.look(op, &pos)
+	act, val, err := s.decide(op, found, &pos)
+	if err != nil {
+		return err
+	}
+	if act == actPut && !found && !expired {
+		if err := s.admit(1); err != nil {
+			return err
+		}
+	}
+	if act == actPut && found && s.plain(&pos, val) {
+		w, _ := s.valueWord(val)
+		s.table.PutValue(pos.B, pos.I, pos.Key, w)
+		op.Done = true
+		return nil
+	}
+	s.begin()
+	if expired && act != actPut {
+		s.remove(&pos, layout.ShExpirations)
+	} else {
+		s.carryOut(op, act, val, &pos, found, expired)
+	}
+	s.commit()
+	return nil
+}
+
+// carryOut does in the open transaction what decide decided.
+func (s *Shard) carryOut(op *Op, act action, val Datum, pos *table.Pos, found, expired bool) {
+	op.Done = act != actNone
+	if found {
+		s.guard = s.table.Deadline(pos.B.Ptr, pos.I)
+	}
+	switch {
+	case act == actNone:
+		return
+	case act == actRemove:
+		s.remove(pos, 0)
+		return
+	case act == actPut && !found && !expired:
+		s.insert(op, val, pos)
+		return
+	}
+	s.log.Touch(pos.Main)
+	if act == actPut {
+		s.overwrite(op, val, pos)
+	}
+	old := s.table.Deadline(pos.B.Ptr, pos.I)
+	s.table.SetDeadline(pos, s.deadlineFor(op, expired, old))
+	if expired {
+		s.count(layout.ShExpirations)
+		s.table.ClearVisited(pos.Ref())
+	}
+	if act != actDeadline && (expired || !s.thinned()) {
+		s.recency.Promote(pos.Ref())
+	}
+}
+
+// plain reports whether overwriting the value at pos with val is one store and nothing else.
+func (s *Shard) plain(pos *table.Pos, val Datum) bool {
+	if s.table.Geo.Deadline != 0 || s.table.Geo.Recency != 0 {
+		return false
+	}
+	_, inline := s.valueWord(val)
+	return inline && !(s.env.Config.Value == layout.String && layout.IsBlob(pos.Val))
+}
+
+// valueWord is what a slot holds for val; false if val needs a blob.
+func (s *Shard) valueWord(val Datum) (uint64, bool) {
+	if s.env.Config.Value != layout.String {
+		return val.W, true
+	}
+	if len(val.S) <= layout.MaxInline {
+		return layout.Inline(val.S), true
+	}
+	return 0, false
+}
+
+// encode makes the slot words of an entry, with its blob if it needs one.
+func (s *Shard) encode(op *Op, val Datum) (key, value uint64) {
+	key = op.key.Word
+	value, inline := s.valueWord(val)
+	if inline && !op.key.Blob {
+		return key, value
+	}
+	long := ""
+	if !inline {
+		long = val.S
+	}
+	w := layout.BlobWord(s.heap.Make(op.key.Hash, op.key.Str, long), op.key.Hash)
+	if op.key.Blob {
+		key = w
+	}
+	if !inline {
+		value = w
+	}
+	return key, value
+}
+
+func (s *Shard) insert(op *Op, val Datum, pos *table.Pos) {
+	key, value := s.encode(op, val)
+	s.table.Insert(pos, op.key.Hash, key, value, s.deadlineFor(op, true, 0))
+}
+
+// overwrite replaces the value of the entry at pos, whose chain has been touched. A string is never overwritten in place.
+func (s *Shard) overwrite(op *Op, val Datum, pos *table.Pos) {
+	w, inline := s.valueWord(val)
+	oldInBlob := s.env.Config.Value == layout.String && layout.IsBlob(pos.Val)
+	if inline && !oldInBlob {
+		s.table.SetSlot(pos.B, pos.I, pos.Key, w)
+		return
+	}
+	old, had := s.table.BlobOf(pos.Key, pos.Val)
+	key, value := s.encode(op, val)
+	s.table.SetSlot(pos.B, pos.I, key, value)
+	if had {
+		s.drops = append(s.drops, old)
+	}
+}
+
+// remove takes the entry at pos out and counts it under a statistic, if one is given.
+func (s *Shard) remove(pos *table.Pos, stat uint64) {
+	if w, ok := s.table.BlobOf(pos.Key, pos.Val); ok {
+		s.drops = append(s.drops, w)
+	}
+	s.table.Remove(pos)
+	if stat != 0 {
+		s.count(stat)
+	}
+}
+
+// thinned reports whether this move to the head of the recency list is one of those that RecencySkip leaves out.
+func (s *Shard) thinned() bool {
+	skip := uint64(s.env.Config.RecencySkip)
+	s.ticks++
+	return skip != 0 && s.ticks*61%100 < skip
+}

@@ -1,0 +1,89 @@
+package shard
+
+import (
+	"github.com/shmap-go/shmap/internal/fault"
+	"github.com/shmap-go/shmap/internal/table"
+)
+
+// DoMany carries out prepared operations one after the other under one lock; done says how many before an error.
+func (s *Shard) DoMany(ops []Op) (done int, err error) {
+	for i := range ops {
+		if err := s.validate(&ops[i]); err != nil {
+			return 0, err
+		}
+	}
+	if err := s.enter(); err != nil {
+		return 0, err
+	}
+	defer s.leave()
+	for i := range ops {
+		if err := s.settle(func() error { return s.apply(&ops[i]) }); err != nil {
+			return i, err
+		}
+		s.tend()
+	}
+	return len(ops), nil
+}
+
+// DoAtomic carries out prepared stores, or prepared deletes, in one transaction: all of them or none, for every reader.
+// Room for the entries is made before; evictions are operations of their own.
+func (s *Shard) DoAtomic(ops []Op) error {
+	for i := range ops {
+		if err := s.validate(&ops[i]); err != nil {
+			return err
+		}
+	}
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.leave()
+	if limit := s.space().EntryLimit(); limit != 0 && uint64(len(ops)) > limit && ops[0].Code == OpStore {
+		return fault.With(fault.ErrTooLarge, "%d entries at once, the map holds %d", len(ops), limit)
+	}
+	err := s.settle(func() error {
+		for n, was := s.absent(ops), uint64(0); n != was; n = s.absent(ops) { // making room may evict one of them
+			if err := s.admit(n); err != nil {
+				return err
+			}
+			was = n
+		}
+		s.begin()
+		for i := range ops {
+			if err := s.applyOpen(&ops[i]); err != nil {
+				s.log.Rollback()
+				return err
+			}
+		}
+		s.commit()
+		return nil
+	})
+	s.tend()
+	return err
+}
+
+// absent counts the stores whose key has no slot, one listed twice included: at most so many are inserted.
+func (s *Shard) absent(ops []Op) (n uint64) {
+	var pos table.Pos
+	for i := range ops {
+		if ops[i].Code == OpStore && !s.table.MustFind(&ops[i].key, &pos) {
+			n++
+		}
+	}
+	return n
+}
+
+// applyOpen is apply inside an open transaction.
+func (s *Shard) applyOpen(op *Op) error {
+	var pos table.Pos
+	found, expired := s.look(op, &pos)
+	act, val, err := s.decide(op, found, &pos)
+	if err != nil {
+		return err
+	}
+	guard := s.guard
+	s.carryOut(op, act, val, &pos, found, expired)
+	if s.guard == 0 || guard != 0 && guard < s.guard {
+		s.guard = guard
+	}
+	return nil
+}

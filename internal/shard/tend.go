@@ -1,0 +1,166 @@
+package shard
+
+import (
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/vector"
+)
+
+// tend does a bounded piece of the work that keeps the shard in shape, after an operation and under its lock: a bucket
+// split or merged, a few blobs moved out of a sparse slab, memory given back. Nothing of it can fail the operation.
+func (s *Shard) tend() {
+	if s.table.Crowded(s.header.Load(layout.ShCount)) {
+		s.once(s.table.Split)
+	} else if s.table.Roomy() {
+		s.once(s.table.Merge)
+	}
+	for _, w := range s.drops { // the classes that the operation freed blocks of
+		s.relocate(w)
+	}
+	s.ticks++
+	if s.ticks&31 == 0 || s.header.Load(layout.ShPunching) != 0 {
+		s.giveBack()
+	}
+}
+
+// once runs one transaction; whether it found room does not matter.
+func (s *Shard) once(body func()) bool {
+	for range 8 {
+		need, err := s.attempt(func() error {
+			s.begin()
+			body()
+			s.commit()
+			return nil
+		})
+		if need == nil || s.back(need) != nil {
+			return need == nil && err == nil
+		}
+	}
+	return false
+}
+
+// relocate moves up to two blobs out of a sparse slab of the class that the dropped blob w belonged to.
+func (s *Shard) relocate(w uint64) {
+	b, ok := s.heap.Look(w) // freed, but its bytes are still there, and only the class is asked for
+	if !ok {
+		return
+	}
+	class := layout.ShapeOf(b.KeyLen() + b.ValLen()).Class
+	for range 2 {
+		if !s.thin(class) {
+			return
+		}
+	}
+}
+
+// thin moves one blob out of a sparse slab of class.
+func (s *Shard) thin(class int) (moved bool) {
+	chunk, ok := s.heap.Sparse(class)
+	if !ok {
+		return false
+	}
+	addr, ok := s.heap.AnyBlock(chunk, class)
+	if !ok {
+		return false
+	}
+	done := s.once(func() { moved = s.table.MoveBlob(addr) })
+	return done && moved
+}
+
+// compactAll empties sparse slabs of every class until there is none or a chunk has become free.
+func (s *Shard) compactAll() {
+	for class := range layout.Classes {
+		for s.heap.Free() == 0 && s.thin(class) {
+		}
+	}
+}
+
+// Quarantine: a reader without a lock may still be looking at memory that is free by now, and reading a page that was
+// given back allocates it again, or is a SIGBUS if the file system has become full meanwhile. So memory is given back only
+// after it was free for a whole epoch. What remains is a reader that was stopped for longer (docs/CONCURRENCY.md).
+const (
+	epochMillis  = 100
+	punchAtOnce  = 16 // chunks given back in one go
+	trimAtOnce   = 1 << 20
+	spareChunks  = 4
+	spareBuckets = 256 << 10 // bytes
+)
+
+// giveBack gives memory back that was free since the epoch began.
+func (s *Shard) giveBack() {
+	if c := s.header.Load(layout.ShPunching); c != 0 {
+		s.punch(c - 1)
+	}
+	main, chunks := &s.vecs[layout.VecMain], &s.vecs[layout.VecChunk]
+	n, bump, free := s.Buckets(), s.header.Load(layout.ShChunkBump), s.header.Load(layout.ShChunkFreeLen)
+	slack := max(n/8, spareBuckets/main.Shape.Elem)
+	surplusBuckets := s.table.Geo.Recency == 0 && max(main.Backed(), s.header.Load(layout.ShDirty+layout.VecMain)) > n+slack
+	surplusChunks := free > spareChunks+bump/8 || chunks.Backed() > bump+spareChunks+bump/8
+	if !surplusBuckets && !surplusChunks {
+		return
+	}
+	now := s.env.Now()
+	if now-s.header.Load(layout.ShQuarTime) < epochMillis {
+		s.header.Store(layout.ShQuarTop, max(n, s.header.Load(layout.ShQuarTop)))
+		return
+	}
+	more := false
+	if surplusBuckets {
+		more = s.trim(main, max(n, s.header.Load(layout.ShQuarTop))+slack)
+	}
+	if surplusChunks {
+		more = s.shedChunks(bump) || more
+	}
+	if !more {
+		s.header.Store(layout.ShQuarTime, now)
+		s.header.Store(layout.ShQuarTop, n)
+		s.header.Store(layout.ShQuarFree, s.header.Load(layout.ShChunkFreeLen))
+		s.header.Store(layout.ShQuarBump, bump)
+	}
+}
+
+// trim gives the memory behind the elements from keep on back; true if there is more to give.
+func (s *Shard) trim(v *vector.Vec, keep uint64) bool {
+	if max(v.Backed(), s.header.Load(layout.ShDirty+uint64(v.Which))) <= keep {
+		return false
+	}
+	return s.space().Trim(s.index, v, keep, trimAtOnce) == nil && s.header.Load(layout.ShDirty+uint64(v.Which)) > keep
+}
+
+// shedChunks gives free chunks back that nobody took during the epoch, the last ones first; true if there are more.
+func (s *Shard) shedChunks(bump uint64) bool {
+	chunks := &s.vecs[layout.VecChunk]
+	idle := min(s.header.Load(layout.ShQuarFree), s.header.Load(layout.ShChunkFreeLen))
+	for range punchAtOnce {
+		if idle <= spareChunks+bump/8 {
+			keep := max(bump, s.header.Load(layout.ShQuarBump)) + spareChunks
+			return s.trim(chunks, keep) // holes among them stay in their list until they are backed again
+		}
+		if !s.giveChunkBack() {
+			return false
+		}
+		idle--
+	}
+	s.header.Store(layout.ShQuarFree, idle)
+	return true
+}
+
+// giveChunkBack gives the memory of one free chunk back at once.
+func (s *Shard) giveChunkBack() bool {
+	var c uint64
+	var ok bool
+	if !s.once(func() { c, ok = s.heap.Hole() }) || !ok {
+		return false
+	}
+	return s.punch(c)
+}
+
+// punch gives the memory of chunk c, which ShPunching names, back.
+func (s *Shard) punch(c uint64) bool {
+	if at, ok := s.vecs[layout.VecChunk].Find(c); ok && s.heap.IsHole(c) {
+		if s.env.Region.Punch(at.Off, layout.ChunkSize) != nil {
+			return false
+		}
+	}
+	s.header.Store(layout.ShPunching, 0)
+	return true
+}

@@ -1,0 +1,257 @@
+package shard
+
+import (
+	"math"
+	"math/bits"
+	"slices"
+	"strings"
+
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/table"
+)
+
+// Entry is one entry as iteration and the popping operations return it; its strings are the caller's.
+type Entry struct {
+	Key, Val Datum
+	order    uint64 // reversed hash
+}
+
+// Order is the place of a hash in the iteration order.
+func Order(hash uint64) uint64 { return bits.Reverse64(hash) }
+
+// Collect appends to buf the entries of the bucket that covers position from, those before from left out, in the order
+// of iteration. next is where to go on; done says that this was the end of the shard.
+func (s *Shard) Collect(from uint64, buf []Entry) (entries []Entry, next uint64, done bool, err error) {
+	start := len(buf)
+	var last uint64
+	err = s.consistent(bits.Reverse64(from), func(snap *table.Snap) bool {
+		buf = buf[:start]
+		_, last = snap.Interval()
+		items := make([]table.Item, 0, 16)
+		snap.Each(func(it table.Item) bool { items = append(items, it); return true })
+		if !snap.Still() {
+			return false
+		}
+		for _, it := range items {
+			e, live, ok := s.entry(it)
+			if !ok {
+				return false
+			}
+			if live && e.order >= from {
+				buf = append(buf, e)
+			}
+		}
+		return true
+	})
+	slices.SortFunc(buf[start:], compareEntries)
+	return buf, last + 1, last+1 == 0, err
+}
+
+func compareEntries(a, b Entry) int {
+	switch {
+	case a.order != b.order && a.order < b.order:
+		return -1
+	case a.order != b.order:
+		return 1
+	case a.Key.W != b.Key.W && a.Key.W < b.Key.W:
+		return -1
+	case a.Key.W != b.Key.W:
+		return 1
+	}
+	return strings.Compare(a.Key.S, b.Key.S)
+}
+
+// Is reports whether e has this key.
+func (e *Entry) Is(key Datum) bool { return e.Key == key }
+
+// entry copies the entry behind an item; live is false if it has expired, ok if its strings are not there any more.
+func (s *Shard) entry(it table.Item) (e Entry, live, ok bool) {
+	if it.Deadline != 0 && it.Deadline <= s.env.Now() {
+		return e, false, true
+	}
+	h, ok := s.table.TryHash(it.Key)
+	if !ok {
+		return e, false, false
+	}
+	e.order = Order(h)
+	if e.Key, ok = s.datum(s.env.Config.Key, it.Key, s.table.AppendKey); !ok {
+		return e, false, false
+	}
+	e.Val, ok = s.datum(s.env.Config.Value, it.Val, s.table.AppendVal)
+	return e, true, ok
+}
+
+func (s *Shard) datum(kind layout.Kind, w uint64, text func([]byte, uint64) ([]byte, bool)) (Datum, bool) {
+	if kind != layout.String {
+		return Datum{W: w}, true
+	}
+	b, ok := text(nil, w)
+	return Datum{S: string(b)}, ok
+}
+
+// Pop removes the entry at the tail of the recency list, or at its head, and returns it; ok is false if there is none.
+// Expired entries are dropped on the way. Without a policy any entry will do.
+func (s *Shard) Pop(newest bool) (e Entry, ok bool, err error) {
+	if err := s.enter(); err != nil {
+		return e, false, err
+	}
+	defer s.leave()
+	for !ok {
+		var pos table.Pos
+		if !s.candidate(newest, &pos) {
+			return e, false, nil
+		}
+		err := s.settle(func() error {
+			s.begin()
+			stat := uint64(layout.ShExpirations)
+			if !s.expired(&pos) {
+				e, _, ok = s.entry(table.Item{Key: pos.Key, Val: pos.Val})
+				stat = 0
+			}
+			s.remove(&pos, stat)
+			s.commit()
+			return nil
+		})
+		if err != nil {
+			return e, false, err
+		}
+		s.tend()
+	}
+	return e, true, nil
+}
+
+// candidate finds the entry that Pop is after.
+func (s *Shard) candidate(newest bool, pos *table.Pos) (ok bool) {
+	_, err := s.attempt(func() error {
+		if s.recency.On() {
+			r := s.recency.Oldest()
+			if newest {
+				r = s.recency.Newest()
+			}
+			if r != 0 {
+				*pos, ok = s.table.Locate(r), true
+			}
+			return nil
+		}
+		*pos, s.hint, ok = s.table.Any(s.hint)
+		return nil
+	})
+	return ok && err == nil
+}
+
+// bucketsAtOnce is how many buckets FlushExpired looks at before it lets go of the lock.
+const bucketsAtOnce = 64
+
+// FlushExpired removes up to limit expired entries, going on where any process left off; done says that the end of the
+// shard was reached, and the next call starts from the beginning.
+func (s *Shard) FlushExpired(limit int) (removed int, done bool, err error) {
+	if s.header.Load(layout.ShDeadlines) == 0 {
+		return 0, true, nil
+	}
+	for removed < limit && !done {
+		n := 0
+		if n, done, err = s.flushSome(limit - removed); err != nil {
+			return removed, false, err
+		}
+		removed += n
+	}
+	return removed, done, nil
+}
+
+// FlushAll removes every expired entry.
+func (s *Shard) FlushAll() (removed int, err error) {
+	rounds := 1
+	if s.header.Load(layout.ShFlush) != 0 {
+		rounds = 2 // the first ends a round that was begun
+	}
+	for range rounds {
+		n, _, err := s.FlushExpired(math.MaxInt)
+		removed += n
+		if err != nil {
+			return removed, err
+		}
+	}
+	return removed, nil
+}
+
+func (s *Shard) flushSome(limit int) (removed int, done bool, err error) {
+	if err := s.enter(); err != nil {
+		return 0, false, err
+	}
+	defer s.leave()
+	for range bucketsAtOnce {
+		from := s.header.Load(layout.ShFlush)
+		_, last := table.Interval(s.header.Load(layout.ShLevel), table.IndexOf(s.header.Load(layout.ShLevel), bits.Reverse64(from)))
+		for removed < limit {
+			gone := false
+			err := s.settle(func() error {
+				pos, ok := s.table.FirstExpired(bits.Reverse64(from), s.env.Now())
+				if gone = ok; !ok {
+					return nil
+				}
+				s.begin()
+				s.remove(&pos, layout.ShExpirations)
+				s.commit()
+				return nil
+			})
+			if err != nil {
+				return removed, false, err
+			}
+			if !gone {
+				break
+			}
+			removed++
+			s.tend()
+		}
+		if removed >= limit {
+			return removed, false, nil
+		}
+		s.header.Store(layout.ShFlush, last+1)
+		if last+1 == 0 {
+			return removed, true, nil
+		}
+	}
+	return removed, false, nil
+}
+
+// Clear removes everything in the shard: one operation.
+func (s *Shard) Clear() error {
+	if err := s.enter(); err != nil {
+		return err
+	}
+	defer s.leave()
+	err := s.settle(func() error {
+		s.begin()
+		s.table.Clear()
+		s.commit()
+		return nil
+	})
+	s.giveBack()
+	return err
+}
+
+// Reserve grows the table for n entries.
+func (s *Shard) Reserve(n uint64) error {
+	for more := true; more; {
+		if err := s.enter(); err != nil {
+			return err
+		}
+		var err error
+		for range bucketsAtOnce {
+			if more = s.table.Crowded(n); !more || err != nil {
+				break
+			}
+			err = s.settle(func() error {
+				s.begin()
+				s.table.Split()
+				s.commit()
+				return nil
+			})
+		}
+		s.leave()
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,79 @@
+package space
+
+import (
+	"time"
+
+	"github.com/shmap-go/shmap/internal/fault"
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/lock"
+)
+
+// fixed is the memory that belongs to no shard: the header and the first page of participants.
+const fixed = 2 * layout.Page
+
+// EntryLimit is the number of entries the map may hold, 0 for no limit.
+func (s *Space) EntryLimit() uint64 {
+	if s.Config.Capacity != 0 && (s.Config.MaxEntries == 0 || s.Config.Capacity < s.Config.MaxEntries) {
+		return s.Config.Capacity
+	}
+	return s.Config.MaxEntries
+}
+
+// Grant makes the lease of a shard at least n entries large, and larger while the limit is far away. ErrFull says that
+// the other shards hold all the rest.
+func (s *Space) Grant(o *lock.Owner, shard int, n uint64, deadline time.Time) error {
+	limit := s.EntryLimit()
+	if limit == 0 || s.Shards[shard].Load(layout.ShLease) >= n {
+		return nil
+	}
+	if s.raise(o, shard, layout.ShLease, n, limit, limit/uint64(8*len(s.Shards)), deadline) {
+		return nil
+	}
+	return fault.With(fault.ErrFull, "%d entries", limit)
+}
+
+// Fit makes room for delta more bytes in a shard's lease.
+func (s *Space) Fit(o *lock.Owner, shard int, delta uint64, deadline time.Time) error {
+	if s.Config.MaxBytes == 0 {
+		return nil
+	}
+	n := s.Used(shard) + delta
+	if s.Shards[shard].Load(layout.ShByteLease) >= n {
+		return nil
+	}
+	if s.raise(o, shard, layout.ShByteLease, n, s.Config.MaxBytes-fixed, 0, deadline) {
+		return nil
+	}
+	return fault.With(fault.ErrFull, "%d bytes", s.Config.MaxBytes)
+}
+
+// raise lifts a lease to n, and by extra more where the limit allows it.
+func (s *Space) raise(o *lock.Owner, shard int, word, n, limit, extra uint64, deadline time.Time) bool {
+	if s.lock.Lock(o, deadline) != nil {
+		return false
+	}
+	defer s.lock.Unlock(o)
+	others := uint64(0)
+	for i, sh := range s.Shards {
+		if i != shard {
+			others += sh.Load(word)
+		}
+	}
+	if others > limit || n > limit-others {
+		return false
+	}
+	s.Shards[shard].Store(word, min(n+extra, limit-others))
+	return true
+}
+
+// Yield lowers the leases of a shard to what it holds, so that others can raise theirs.
+func (s *Space) Yield(o *lock.Owner, shard int, deadline time.Time) error {
+	if err := s.lock.Lock(o, deadline); err != nil {
+		return err
+	}
+	defer s.lock.Unlock(o)
+	sh := s.Shards[shard]
+	sh.Store(layout.ShLease, min(sh.Load(layout.ShLease), sh.Load(layout.ShCount)))
+	sh.Store(layout.ShByteLease, min(sh.Load(layout.ShByteLease), s.Used(shard)))
+	return nil
+}
