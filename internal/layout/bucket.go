@@ -5,8 +5,10 @@ import "math/bits"
 // A bucket:
 //
 //	word 0   version in the low 32 bits (odd: a transaction touches the chain), in the high 32 the index + 1 of the next
-//	         overflow bucket of the chain, 0 at its end. Only the version of a chain's main bucket counts.
-//	word 1   7 tags, a byte each from the low end, 0 for an empty slot; byte 7: visited bits of the slots
+//	         overflow bucket of the chain, 0 at its end. The version is the main bucket's; an overflow bucket has in its
+//	         place the number + 1 of the main bucket whose chain it is in, 0 while it is free.
+//	word 1   7 tags, a byte each from the low end, 0 for an empty slot; byte 7: visited bits of the slots. Of a free
+//	         overflow bucket: the index + 1 of the one before it in the free list
 //	slots    7 of SlotSize bytes (6 where that fills one cache line)
 //	deadline line (maps with TTL): a word a slot, map time in milliseconds, 0 for none
 //	recency line (maps with a policy): a word a slot, newer neighbour in the low 32 bits, older in the high 32

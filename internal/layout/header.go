@@ -102,6 +102,7 @@ const (
 	ShQuarTop  = 65 // most buckets seen in it
 	ShQuarFree = 66 // fewest free chunks seen in it
 	ShQuarBump = 67 // most ShChunkBump seen in it
+	ShQuarOver = 68 // most ShOverBump seen in it
 
 	ShEvictions   = 72 // statistics; not journaled
 	ShExpirations = 73

@@ -2,7 +2,6 @@ package shard
 
 import (
 	"github.com/shmap-go/shmap/internal/layout"
-	"github.com/shmap-go/shmap/internal/vector"
 )
 
 // tend does a bounded piece of the work that keeps the shard in shape, after an operation and under its lock: a bucket
@@ -12,6 +11,9 @@ func (s *Shard) tend() {
 		s.once(s.table.Split)
 	} else if s.table.Roomy() {
 		s.once(s.table.Merge)
+	}
+	if free := s.table.OverSurplus(); free > overSpare && free > 2*s.header.Load(layout.ShOverUsed) {
+		s.once(s.table.ShrinkOver)
 	}
 	for _, w := range s.drops { // the classes that the operation freed blocks of
 		s.relocate(w)
@@ -81,8 +83,9 @@ const (
 	epochMillis  = 100
 	punchAtOnce  = 16 // chunks given back in one go
 	trimAtOnce   = 1 << 20
+	overSpare    = 64 // free overflow buckets that are no surplus
 	spareChunks  = 4
-	spareBuckets = 256 << 10 // bytes
+	spareBuckets = 64 << 10 // bytes
 )
 
 // giveBack gives memory back that was free since the epoch began.
@@ -90,50 +93,68 @@ func (s *Shard) giveBack() {
 	if c := s.header.Load(layout.ShPunching); c != 0 {
 		s.punch(c - 1)
 	}
-	main, chunks := &s.vecs[layout.VecMain], &s.vecs[layout.VecChunk]
 	n, bump, free := s.Buckets(), s.header.Load(layout.ShChunkBump), s.header.Load(layout.ShChunkFreeLen)
-	slack := max(n/8, spareBuckets/main.Shape.Elem)
-	surplusBuckets := s.table.Geo.Recency == 0 && max(main.Backed(), s.header.Load(layout.ShDirty+layout.VecMain)) > n+slack
-	surplusChunks := free > spareChunks+bump/8 || chunks.Backed() > bump+spareChunks+bump/8
-	if !surplusBuckets && !surplusChunks {
+	over := s.header.Load(layout.ShOverBump)
+	buckets := s.surplus(layout.VecMain, n) || s.surplus(layout.VecOver, over)
+	chunks := free > spareChunks+bump/8 || s.vecs[layout.VecChunk].Backed() > bump+spareChunks+bump/8
+	if !buckets && !chunks {
 		return
 	}
+	topMain, topOver := max(n, s.header.Load(layout.ShQuarTop)), max(over, s.header.Load(layout.ShQuarOver))
 	now := s.env.Now()
 	if now-s.header.Load(layout.ShQuarTime) < epochMillis {
-		s.header.Store(layout.ShQuarTop, max(n, s.header.Load(layout.ShQuarTop)))
+		s.header.Store(layout.ShQuarTop, topMain)
+		s.header.Store(layout.ShQuarOver, topOver)
 		return
 	}
 	more := false
-	if surplusBuckets {
-		more = s.trim(main, max(n, s.header.Load(layout.ShQuarTop))+slack)
+	if buckets {
+		more = s.trim(layout.VecMain, s.spare(layout.VecMain, topMain))
+		more = s.trim(layout.VecOver, s.spare(layout.VecOver, topOver)) || more
 	}
-	if surplusChunks {
+	if chunks {
 		more = s.shedChunks(bump) || more
 	}
 	if !more {
 		s.header.Store(layout.ShQuarTime, now)
 		s.header.Store(layout.ShQuarTop, n)
+		s.header.Store(layout.ShQuarOver, over)
 		s.header.Store(layout.ShQuarFree, s.header.Load(layout.ShChunkFreeLen))
 		s.header.Store(layout.ShQuarBump, bump)
 	}
 }
 
+// spare is how many elements of a bucket vector may keep their memory when the first used ones are in use.
+func (s *Shard) spare(which int, used uint64) uint64 {
+	return used + max(used/16, spareBuckets/s.vecs[which].Shape.Elem)
+}
+
+// surplus reports whether a bucket vector has memory to give back. With a policy it never has: a visited bit may be set
+// late, and a store into a page that was given back would take it again.
+func (s *Shard) surplus(which int, used uint64) bool {
+	return s.table.Geo.Recency == 0 && s.top(which) > s.spare(which, used)
+}
+
+// top is the number of elements of a vector that may have memory.
+func (s *Shard) top(which int) uint64 {
+	return max(s.vecs[which].Backed(), s.header.Load(layout.ShDirty+uint64(which)))
+}
+
 // trim gives the memory behind the elements from keep on back; true if there is more to give.
-func (s *Shard) trim(v *vector.Vec, keep uint64) bool {
-	if max(v.Backed(), s.header.Load(layout.ShDirty+uint64(v.Which))) <= keep {
+func (s *Shard) trim(which int, keep uint64) bool {
+	if s.table.Geo.Recency != 0 && which != layout.VecChunk || s.top(which) <= keep {
 		return false
 	}
-	return s.space().Trim(s.index, v, keep, trimAtOnce) == nil && s.header.Load(layout.ShDirty+uint64(v.Which)) > keep
+	return s.space().Trim(s.index, &s.vecs[which], keep, trimAtOnce) == nil && s.top(which) > keep
 }
 
 // shedChunks gives free chunks back that nobody took during the epoch, the last ones first; true if there are more.
 func (s *Shard) shedChunks(bump uint64) bool {
-	chunks := &s.vecs[layout.VecChunk]
 	idle := min(s.header.Load(layout.ShQuarFree), s.header.Load(layout.ShChunkFreeLen))
 	for range punchAtOnce {
 		if idle <= spareChunks+bump/8 {
 			keep := max(bump, s.header.Load(layout.ShQuarBump)) + spareChunks
-			return s.trim(chunks, keep) // holes among them stay in their list until they are backed again
+			return s.trim(layout.VecChunk, keep) // holes among them stay in their list until they are backed again
 		}
 		if !s.giveChunkBack() {
 			return false

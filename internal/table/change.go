@@ -4,7 +4,6 @@ import (
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/region"
-	"github.com/shmap-go/shmap/internal/vector"
 )
 
 // Everything here runs inside a transaction of the shard's lock holder.
@@ -54,42 +53,11 @@ func (t *Table) vacancy(main bucket, grow bool) (bucket, uint64) {
 			return bucket{}, 0
 		}
 		if !ok {
-			n = t.takeOver()
-			t.Log.SetLink(b.Span, n.index+1)
+			n = t.takeOver(main.index)
+			t.setLink(b, n.index+1)
 		}
 		b = n
 	}
-}
-
-// takeOver takes an overflow bucket and empties it.
-func (t *Table) takeOver() bucket {
-	var b bucket
-	if free := t.Shard.Load(layout.ShOverFree); free != 0 {
-		b = bucket{t.Over.Must(free - 1), free - 1, true}
-		t.Log.Set(t.Shard, layout.ShOverFree, layout.Hi(b.Load(layout.BkHead)))
-		t.Log.SetLink(b.Span, 0)
-	} else {
-		i := t.Shard.Load(layout.ShOverBump)
-		if i >= layout.MaxIndex {
-			panic(fault.With(fault.ErrFull, "a shard has %d overflow buckets", i))
-		}
-		if i >= t.Over.Backed() {
-			panic(&vector.Need{Which: layout.VecOver, Elements: i + 1})
-		}
-		b = bucket{t.Over.Must(i), i, true}
-		t.Log.Set(t.Shard, layout.ShOverBump, i+1)
-		b.Store(layout.BkHead, 0) // in no chain until now (T3)
-	}
-	b.Store(layout.BkTags, 0)
-	t.add(layout.ShOverUsed, 1)
-	return b
-}
-
-// giveOver returns b, which is in no chain any more. Its slots stay as they are: undo wants them.
-func (t *Table) giveOver(b bucket) {
-	t.Log.SetLink(b.Span, t.Shard.Load(layout.ShOverFree))
-	t.Log.Set(t.Shard, layout.ShOverFree, b.index+1)
-	t.add(layout.ShOverUsed, ^uint64(0))
 }
 
 // tagAt is the tag word with tag and visited bit of slot i replaced.
@@ -148,18 +116,22 @@ func (t *Table) Remove(pos *Pos) {
 
 // dropEmpty unlinks overflow bucket index from the chain of main.
 func (t *Table) dropEmpty(main region.Span, index uint64) {
+	prev, b := t.before(bucket{Span: main}, index)
+	t.setLink(prev, layout.Hi(b.Load(layout.BkHead)))
+	t.giveOver(b)
+}
+
+// before finds overflow bucket index in the chain of main, and the bucket before it.
+func (t *Table) before(main bucket, index uint64) (prev, b bucket) {
 	hops := t.maxChain()
-	for b := (bucket{Span: main}); ; {
-		n, ok := t.next(b, &hops)
-		if !ok {
+	for prev = main; ; prev = b {
+		var ok bool
+		if b, ok = t.next(prev, &hops); !ok {
 			panic(&fault.Corrupt{Where: "chain of a main bucket", Offset: main.Off, Got: index, Want: "the overflow bucket that led here"})
 		}
-		if n.index == index {
-			t.Log.SetLink(b.Span, layout.Hi(n.Load(layout.BkHead)))
-			t.giveOver(n)
-			return
+		if b.index == index {
+			return prev, b
 		}
-		b = n
 	}
 }
 

@@ -96,7 +96,7 @@ func (t *Table) compact(main bucket) {
 			t.move(last, lane(m), to, j, true)
 			t.Log.Set(last.Span, layout.BkTags, tagAt(last.Load(layout.BkTags), lane(m), 0, 0))
 		}
-		t.Log.SetLink(prev.Span, 0)
+		t.setLink(prev, 0)
 		t.giveOver(last)
 	}
 }
@@ -115,14 +115,12 @@ func (t *Table) Merge() {
 			t.move(b, lane(m), to, j, false)
 		}
 	}
-	for { // what is freed is freed last
-		hops := uint64(1)
-		b, ok := t.next(src, &hops)
-		if !ok {
-			break
-		}
-		t.Log.SetLink(src.Span, layout.Hi(b.Load(layout.BkHead)))
+	hops = t.maxChain()
+	b, ok := t.next(src, &hops)
+	for ok { // what is freed is freed last
+		next, more := t.next(b, &hops)
 		t.giveOver(b)
+		b, ok = next, more
 	}
 	t.Log.SetLevel(t.Shard, n)
 }
