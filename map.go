@@ -65,6 +65,10 @@ func (m *Map[K, V]) Load(k K) (v V, ok bool) {
 
 // TryLoad is Load with the error that Load hides: [ErrClosed] or [ErrCorrupt].
 func (m *Map[K, V]) TryLoad(k K) (v V, ok bool, err error) {
+	if isInteger[K]() && isInteger[V]() {
+		w, ok, err := m.d.LoadWord(toWord(k))
+		return fromWord[V](w), ok, err
+	}
 	l, err := m.d.Load(datum(k), nil, dict.ReadVisit)
 	if err != nil || !l.Found {
 		return v, false, err

@@ -2,6 +2,7 @@ package shmap_test
 
 import (
 	"errors"
+	"fmt"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -72,8 +73,17 @@ func must(t testing.TB, err error) {
 func want(t testing.TB, what string, got, expected any) {
 	t.Helper()
 	if !reflect.DeepEqual(got, expected) {
-		t.Errorf("%s = %#v, want %#v", what, got, expected)
+		t.Errorf("%s = %s, want %s", what, short(got), short(expected))
 	}
+}
+
+// short is v in Go syntax, cut to a readable length.
+func short(v any) string {
+	s := fmt.Sprintf("%#v", v)
+	if len(s) > 400 {
+		return fmt.Sprintf("%s... (%d bytes)", s[:400], len(s))
+	}
+	return s
 }
 
 // wantErr fails the test unless err wraps the expected one.
