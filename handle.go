@@ -34,7 +34,9 @@ func (m *Map[K, V]) ReadOnly() bool { return m.d.ReadOnly() }
 func (m *Map[K, V]) Sync() error { return m.d.Sync() }
 
 // Close ends the handle. Operations under way finish first; later ones fail with [ErrClosed]. Closing again does
-// nothing. The map itself goes on, in its file and in other handles.
+// nothing. The map itself goes on, in its file and in other handles. The address space and the descriptor are given
+// back when the garbage collector finds that nobody refers to the handle any more, which also closes a handle that
+// was forgotten.
 func (m *Map[K, V]) Close() error { return m.d.Close() }
 
 // Path is the path by which the map was opened, empty for one without.

@@ -115,7 +115,7 @@ func (m *Map[K, V]) Swap(k K, v V) (old V, loaded bool, err error) {
 
 // LoadOrStore returns the value of k if k is present (loaded), else it sets it to v and returns v.
 func (m *Map[K, V]) LoadOrStore(k K, v V) (actual V, loaded bool, err error) {
-	return m.doActual(&dict.Op{Code: dict.OpLoadOrStore, Key: datum(k), Val: datum(v)})
+	return m.doActual(&dict.Op{Code: dict.OpLoadOrStore, Key: datum(k), Val: datum(v)}, v)
 }
 
 // CompareAndSwap sets the value of k to v if it is old. Strings and byte slices are compared by their bytes.
@@ -154,10 +154,13 @@ func (m *Map[K, V]) doOld(op *dict.Op) (old V, found bool, err error) {
 	return result[V](op.W, op.B), true, nil
 }
 
-// doActual carries out op and returns the value that is there afterwards.
-func (m *Map[K, V]) doActual(op *dict.Op) (actual V, found bool, err error) {
+// doActual carries out op, which stores v if it finds nothing, and returns the value that is there afterwards.
+func (m *Map[K, V]) doActual(op *dict.Op, v V) (actual V, found bool, err error) {
 	if err := m.d.Do(op); err != nil {
 		return actual, false, err
 	}
-	return result[V](op.W, op.B), op.Found, nil
+	if !op.Found {
+		return v, false, nil
+	}
+	return result[V](op.W, op.B), true, nil
 }

@@ -39,7 +39,8 @@ func (m *Map[K, V]) SwapTTL(k K, v V, d time.Duration) (old V, loaded bool, err 
 // LoadOrStoreTTL returns the value of k if k is present (loaded), else it sets it to v and returns v. Either way
 // the entry lives for d from now; 0 is permanent.
 func (m *Map[K, V]) LoadOrStoreTTL(k K, v V, d time.Duration) (actual V, loaded bool, err error) {
-	return m.doActual(&dict.Op{Code: dict.OpLoadOrStore, Mode: dict.TTLExplicit, TTL: d, Key: datum(k), Val: datum(v)})
+	op := dict.Op{Code: dict.OpLoadOrStore, Mode: dict.TTLExplicit, TTL: d, Key: datum(k), Val: datum(v)}
+	return m.doActual(&op, v)
 }
 
 // CompareAndSwapTTL sets the value of k to v, to live for d, if it is old; 0 is permanent.
