@@ -39,12 +39,18 @@ type ShardStats = dict.ShardStats
 // Stats returns the counters of the map, all zero if it is closed. It reads a few words of each shard and takes no
 // lock.
 func (m *Map[K, V]) Stats() Stats {
-	s, _ := m.d.Stats(false)
+	s, err := m.d.Stats(false)
+	if err != nil {
+		return Stats{}
+	}
 	return Stats(s)
 }
 
 // DetailedStats is Stats with LongestChain, for which it walks through the whole table.
 func (m *Map[K, V]) DetailedStats() (Stats, error) {
 	s, err := m.d.Stats(true)
-	return Stats(s), err
+	if err != nil {
+		return Stats{}, err
+	}
+	return Stats(s), nil
 }
