@@ -3,6 +3,8 @@ package dict
 import (
 	"runtime"
 	"time"
+
+	"github.com/shmap-go/shmap/internal/shard"
 )
 
 // StoreMany stores pairs; n says how many were stored before an error. With atomic all become visible at once or none:
@@ -45,11 +47,22 @@ func (m *Map) doMany(keys []Datum, build func(int, *Op), atomic bool, count func
 // LoadMany reads keys; out[i] belongs to keys[i]. It counts as an access of none.
 func (m *Map) LoadMany(keys []Datum, out []Loaded) error {
 	defer runtime.KeepAlive(m.seg)
-	for i, k := range keys {
-		var err error
-		if out[i], err = m.Load(k, nil, 0); err != nil {
-			return err
+	for from := 0; from < len(keys); from += warmAhead {
+		group := keys[from:min(from+warmAhead, len(keys))]
+		for _, k := range group { // their cache misses overlap: none of these loads waits for another
+			rk := shard.ReadyKey(m.seg.Env.Config, k)
+			m.shard(rk.Hash).Warm(rk.Hash)
+		}
+		for i, k := range group {
+			var err error
+			if out[from+i], err = m.Load(k, nil, 0); err != nil {
+				return err
+			}
 		}
 	}
 	return m.closed()
 }
+
+// warmAhead is how many keys LoadMany touches before it reads them: enough to keep the memory busy, few enough for the
+// first-level cache.
+const warmAhead = 64

@@ -81,7 +81,7 @@ func (o *Owner) Number() int { return o.number }
 // Lock is one lock as one handle sees it.
 type Lock struct {
 	word   region.Ptr
-	queue  sync.Mutex // at most one thread of this handle sleeps in the kernel for this lock
+	queue  chan struct{} // a mutex with a deadline: at most one thread of this handle sleeps in the kernel for this lock
 	repair func() error
 	waits  func() // told of every wait that went to sleep
 }
@@ -90,6 +90,7 @@ type Lock struct {
 // new owner after it has slept.
 func (l *Lock) Init(word region.Ptr, repair func() error, waited func()) {
 	l.word, l.repair, l.waits = word, repair, waited
+	l.queue = make(chan struct{}, 1)
 }
 
 // Lock acquires l for o. It waits for a live owner, until deadline if that is not zero (ErrBusy), and mends what a dead
@@ -102,8 +103,10 @@ func (l *Lock) Lock(o *Owner, deadline time.Time) error {
 }
 
 func (l *Lock) lockSlow(o *Owner, deadline time.Time) error {
-	l.queue.Lock()
-	defer l.queue.Unlock()
+	if !l.join(deadline) {
+		return fault.With(fault.ErrBusy, "other goroutines wait for it")
+	}
+	defer func() { <-l.queue }()
 	for range spins {
 		if l.word.Load(0) == 0 && l.word.CompareAndSwap(0, 0, o.word) {
 			return nil
@@ -133,6 +136,22 @@ func (l *Lock) lockSlow(o *Owner, deadline time.Time) error {
 		}
 		slept = true
 		sys.FutexWait(l.word.Low(0), uint32(w|waiters), nap)
+	}
+}
+
+// join waits for the place of the one goroutine that waits for the lock; false at the deadline.
+func (l *Lock) join(deadline time.Time) bool {
+	if deadline.IsZero() {
+		l.queue <- struct{}{}
+		return true
+	}
+	timer := time.NewTimer(time.Until(deadline))
+	defer timer.Stop()
+	select {
+	case l.queue <- struct{}{}:
+		return true
+	case <-timer.C:
+		return false
 	}
 }
 

@@ -45,7 +45,7 @@ func (s *Segment) join(st sys.File) error {
 	if err := s.selfTest(); err != nil {
 		return err
 	}
-	h.Store(layout.HdrState, h.Load(layout.HdrState)&^layout.StateClean)
+	h.And(layout.HdrState, ^uint64(layout.StateClean))
 	return s.takeNumber()
 }
 

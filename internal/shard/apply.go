@@ -61,6 +61,7 @@ func (s *Shard) look(op *Op, pos *table.Pos) (found, expired bool) {
 
 // apply is one attempt at op: everything but what happens around it.
 func (s *Shard) apply(op *Op) error {
+	s.drops = s.drops[:0]
 	var pos table.Pos
 	found, expired := s.look(op, &pos)
 	act, val, err := s.decide(op, found, &pos)

@@ -39,6 +39,7 @@ const (
 // Load reads the key k without a lock and without a store, the visited bit apart.
 func (s *Shard) Load(k *table.Key, dst []byte, f ReadFlag, out *Loaded) error {
 	var pos table.Pos
+	still := func() bool { return s.table.Valid(&pos) }
 	for range directTries {
 		switch s.table.Find(k, &pos) {
 		case table.Absent:
@@ -47,7 +48,7 @@ func (s *Shard) Load(k *table.Key, dst []byte, f ReadFlag, out *Loaded) error {
 			}
 		case table.Found:
 			it := table.Item{Key: pos.Key, Val: pos.Val, Deadline: s.table.Deadline(pos.B.Ptr, pos.I)}
-			if s.table.Valid(&pos) && s.read(it, dst, f, out) && (out.B == nil || s.table.Valid(&pos)) {
+			if s.read(it, dst, f, out, still) {
 				if f&ReadVisit != 0 && out.Found {
 					s.visit(&pos)
 				}
@@ -80,31 +81,37 @@ func (s *Shard) visit(pos *table.Pos) {
 	}
 }
 
-// read fills out from an item that was one state; false if its blob turns out not to be there any more.
-func (s *Shard) read(it table.Item, dst []byte, f ReadFlag, out *Loaded) bool {
+// read fills out from an item; false if it turns out not to be one state, which still answers: by versions or through
+// the journal. The length found in a blob is believed only after asking once more.
+func (s *Shard) read(it table.Item, dst []byte, f ReadFlag, out *Loaded, still func() bool) bool {
+	if s.env.Config.Value == layout.String && f&ReadNoVal == 0 {
+		b, ok := s.table.AppendVal(dst, it.Val, still)
+		if !ok {
+			return false
+		}
+		if out.B = b; b == nil {
+			out.B = []byte{}
+		}
+	}
+	if !still() {
+		return false
+	}
 	if it.Deadline != 0 || f&ReadTTL != 0 {
 		out.TTL = Permanent
 		if it.Deadline != 0 {
 			now := s.env.Now()
 			if it.Deadline <= now {
+				*out = Loaded{}
 				return true
 			}
 			out.TTL = time.Duration(min(it.Deadline-now, 1<<43)) * time.Millisecond
 		}
 	}
-	out.Found, out.W = true, it.Val
+	out.Found = true
 	if s.env.Config.Value != layout.String {
-		return true
+		out.W = it.Val
 	}
-	out.W = 0
-	if f&ReadNoVal != 0 {
-		return true
-	}
-	var ok bool
-	if out.B, ok = s.table.AppendVal(dst, it.Val); out.B == nil {
-		out.B = []byte{}
-	}
-	return ok
+	return true
 }
 
 // loadSlow reads through the journal when a writer, stopped or dead perhaps, keeps versions odd.
@@ -112,7 +119,7 @@ func (s *Shard) loadSlow(k *table.Key, dst []byte, f ReadFlag, out *Loaded) erro
 	return s.consistent(k.Hash, func(snap *table.Snap) bool {
 		*out = Loaded{}
 		it, ok := snap.Find(k)
-		return !ok || snap.Still() && s.read(it, dst, f, out)
+		return !ok || s.read(it, dst, f, out, snap.Still)
 	})
 }
 
@@ -192,3 +199,6 @@ func (s *Shard) LongestChain() (longest uint64, err error) {
 	}
 	return longest, nil
 }
+
+// Warm touches the bucket that hash h leads to, so that reading it soon does not wait for memory.
+func (s *Shard) Warm(h uint64) { s.table.Warm(h) }

@@ -6,6 +6,7 @@ import (
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/table"
+	"github.com/shmap-go/shmap/internal/vector"
 )
 
 // admit makes sure that n more entries may be stored, evicting others if the policy says so. ErrFull means that this
@@ -92,7 +93,7 @@ func (s *Shard) Relieve(evict bool) (Relief, error) {
 	defer s.leave()
 	if evict && s.evicts() {
 		r.Evicted = s.evictOne()
-		s.compactAll()
+		s.compactAll(&vector.Need{Which: layout.VecChunk, Elements: 1})
 	}
 	if s.env.Config.MaxBytes != 0 {
 		for s.giveChunkBack() {

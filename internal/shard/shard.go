@@ -102,10 +102,13 @@ func (s *Shard) Format() error {
 func (s *Shard) SetPoint(f func()) { s.log.Point = f }
 
 func (s *Shard) repair() error {
-	did, err := s.log.Repair()
-	if did {
-		s.count(layout.ShRecoveries)
-	}
+	_, err := s.attempt(func() error {
+		did, err := s.log.Repair()
+		if did {
+			s.count(layout.ShRecoveries)
+		}
+		return err
+	})
 	return err
 }
 

@@ -2,11 +2,19 @@ package shard
 
 import (
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/vector"
 )
 
 // tend does a bounded piece of the work that keeps the shard in shape, after an operation and under its lock: a bucket
 // split or merged, a few blobs moved out of a sparse slab, memory given back. Nothing of it can fail the operation.
 func (s *Shard) tend() {
+	s.ticks++
+	if len(s.drops) > 0 || s.ticks&31 == 0 || s.table.Crowded(s.header.Load(layout.ShCount)) || s.table.Roomy() {
+		_, _ = s.attempt(func() error { s.tendSlow(); return nil }) // what it could not do waits for the next one
+	}
+}
+
+func (s *Shard) tendSlow() {
 	if s.table.Crowded(s.header.Load(layout.ShCount)) {
 		s.once(s.table.Split)
 	} else if s.table.Roomy() {
@@ -18,7 +26,6 @@ func (s *Shard) tend() {
 	for _, w := range s.drops { // the classes that the operation freed blocks of
 		s.relocate(w)
 	}
-	s.ticks++
 	if s.ticks&31 == 0 || s.header.Load(layout.ShPunching) != 0 {
 		s.giveBack()
 	}
@@ -68,10 +75,14 @@ func (s *Shard) thin(class int) (moved bool) {
 	return done && moved
 }
 
-// compactAll empties sparse slabs of every class until there is none or a chunk has become free.
-func (s *Shard) compactAll() {
+// compactAll empties sparse slabs of every class until there is none or enough chunks have become free.
+func (s *Shard) compactAll(need *vector.Need) {
+	enough := uint64(1)
+	if need.Which == layout.VecChunk {
+		enough = need.Elements
+	}
 	for class := range layout.Classes {
-		for s.heap.Free() == 0 && s.thin(class) {
+		for s.heap.Free() < enough && s.thin(class) {
 		}
 	}
 }

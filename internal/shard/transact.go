@@ -42,7 +42,7 @@ func (s *Shard) settle(body func() error) error {
 			return err
 		}
 		if need != nil {
-			if err := s.provide(need); err != nil {
+			if _, err := s.attempt(func() error { return s.provide(need) }); err != nil {
 				return err
 			}
 		}
@@ -90,7 +90,7 @@ func (s *Shard) provide(need *vector.Need) error {
 		if s.env.Config.Policy == layout.PolicyNone || !s.evictOne() {
 			return err
 		}
-		s.compactAll()
+		s.compactAll(need)
 	}
 }
 

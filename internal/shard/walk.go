@@ -33,7 +33,7 @@ func (s *Shard) Collect(from uint64, buf []Entry) (entries []Entry, next uint64,
 			return false
 		}
 		for _, it := range items {
-			e, live, ok := s.entry(it)
+			e, live, ok := s.entry(it, snap.Still)
 			if !ok {
 				return false
 			}
@@ -64,8 +64,11 @@ func compareEntries(a, b Entry) int {
 // Is reports whether e has this key.
 func (e *Entry) Is(key Datum) bool { return e.Key == key }
 
+// locked is the answer of the lock's holder to whether all is one state.
+func locked() bool { return true }
+
 // entry copies the entry behind an item; live is false if it has expired, ok if its strings are not there any more.
-func (s *Shard) entry(it table.Item) (e Entry, live, ok bool) {
+func (s *Shard) entry(it table.Item, still func() bool) (e Entry, live, ok bool) {
 	if it.Deadline != 0 && it.Deadline <= s.env.Now() {
 		return e, false, true
 	}
@@ -74,18 +77,20 @@ func (s *Shard) entry(it table.Item) (e Entry, live, ok bool) {
 		return e, false, false
 	}
 	e.order = Order(h)
-	if e.Key, ok = s.datum(s.env.Config.Key, it.Key, s.table.AppendKey); !ok {
+	if e.Key, ok = s.datum(s.env.Config.Key, it.Key, s.table.AppendKey, still); !ok {
 		return e, false, false
 	}
-	e.Val, ok = s.datum(s.env.Config.Value, it.Val, s.table.AppendVal)
+	e.Val, ok = s.datum(s.env.Config.Value, it.Val, s.table.AppendVal, still)
 	return e, true, ok
 }
 
-func (s *Shard) datum(kind layout.Kind, w uint64, text func([]byte, uint64) ([]byte, bool)) (Datum, bool) {
+type textOf func(dst []byte, w uint64, still func() bool) ([]byte, bool)
+
+func (s *Shard) datum(kind layout.Kind, w uint64, text textOf, still func() bool) (Datum, bool) {
 	if kind != layout.String {
 		return Datum{W: w}, true
 	}
-	b, ok := text(nil, w)
+	b, ok := text(nil, w, still)
 	return Datum{S: string(b)}, ok
 }
 
@@ -105,7 +110,7 @@ func (s *Shard) Pop(newest bool) (e Entry, ok bool, err error) {
 			s.begin()
 			stat := uint64(layout.ShExpirations)
 			if !s.expired(&pos) {
-				e, _, ok = s.entry(table.Item{Key: pos.Key, Val: pos.Val})
+				e, _, ok = s.entry(table.Item{Key: pos.Key, Val: pos.Val}, locked)
 				stat = 0
 			}
 			s.remove(&pos, stat)

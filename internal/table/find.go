@@ -136,3 +136,10 @@ func (t *Table) first(level, index uint64, f func(p region.Ptr, i uint64) bool) 
 	}
 	return Pos{}, false
 }
+
+// Warm loads the first line of the bucket that hash h leads to.
+func (t *Table) Warm(h uint64) {
+	if b, ok := t.Main.Find(IndexOf(t.Shard.Load(layout.ShLevel), h)); ok {
+		b.Load(layout.BkTags)
+	}
+}

@@ -198,24 +198,26 @@ func (t *Table) TryHash(key uint64) (h uint64, ok bool) {
 }
 
 // AppendKey and AppendVal append the string that a slot's key or value word stands for; false if the word is stale.
-func (t *Table) AppendKey(dst []byte, w uint64) ([]byte, bool) {
+//
+// Without the lock the length of a blob is believed only if still says, after it was loaded, that all is one state.
+func (t *Table) AppendKey(dst []byte, w uint64, still func() bool) ([]byte, bool) {
 	if !layout.IsBlob(w) {
 		return InlineBytes(dst, w), true
 	}
 	b, ok := t.Heap.Look(w)
-	if !ok {
+	if !ok || !still() {
 		return dst, false
 	}
 	return b.AppendKey(dst)
 }
 
 // AppendVal is AppendKey for values.
-func (t *Table) AppendVal(dst []byte, w uint64) ([]byte, bool) {
+func (t *Table) AppendVal(dst []byte, w uint64, still func() bool) ([]byte, bool) {
 	if !layout.IsBlob(w) {
 		return InlineBytes(dst, w), true
 	}
 	b, ok := t.Heap.Look(w)
-	if !ok {
+	if !ok || !still() {
 		return dst, false
 	}
 	return b.AppendVal(dst)
