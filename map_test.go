@@ -166,6 +166,40 @@ func TestFilesThatAreNoMaps(t *testing.T) {
 	if _, err := shmap.FromFD[int64, int64](-1, shmap.Options{}); err == nil {
 		t.Error("FromFD(-1) succeeded")
 	}
+	must(t, open[int64, int64](t, path+"2", shmap.Options{}).Close())
+	must(t, os.Symlink(path+"2", path+"3"))
+	if err := openErr(path+"3", shmap.Options{}); err == nil {
+		t.Error("a symbolic link was followed")
+	}
+	must(t, os.Truncate(path+"2", 5000))
+	if err := openErr(path+"2", shmap.Options{}); err == nil {
+		t.Error("a truncated file was opened")
+	}
+	must(t, os.Truncate(path+"2", 0))
+	wantErr(t, "empty file", openErr(path+"2", shmap.Options{}), shmap.ErrNotMap)
+}
+
+// A descriptor that is open for reading only is enough for a read-only handle, which passes on no more than that.
+func TestReadOnlyDescriptor(t *testing.T) {
+	path := tempPath(t)
+	w := open[int64, int64](t, path, shmap.Options{})
+	must(t, w.Store(1, 2))
+	f, err := os.Open(path)
+	must(t, err)
+	defer f.Close()
+	r, err := shmap.FromFD[int64, int64](int(f.Fd()), shmap.Options{ReadOnly: true})
+	must(t, err)
+	defer r.Close()
+	v, _ := r.Load(1)
+	want(t, "Load", v, int64(2))
+	wantErr(t, "Store", r.Store(1, 3), shmap.ErrReadOnly)
+
+	rfd, err := r.FD() // passes on no more than it has
+	must(t, err)
+	pass := os.NewFile(uintptr(rfd), "map")
+	defer pass.Close()
+	_, err = pass.WriteAt([]byte("x"), 0)
+	want(t, "writing to the descriptor of a read-only handle fails", err != nil, true)
 }
 
 func TestUnlink(t *testing.T) {
