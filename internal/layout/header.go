@@ -5,7 +5,7 @@ package layout
 //	[0, 4096)            header
 //	[4096, 69632)        participants, 16 bytes each
 //	[69632, +S*4096)     shard headers, one page each
-//	the rest             segments: the levels of the shards' vectors (vec.go), in the order they were first needed
+//	the rest             segments: the levels of the shards' vectors (type Vec), in the order they were first needed
 //
 // Everything is little-endian 64-bit words; offset 0 is nil.
 

@@ -1,0 +1,25 @@
+# Verbs of this repository. `make` lists them.
+STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: help test race lint cross fuzz proof format-doc ci
+help:        ## this list
+	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
+test:        ## everything that go test runs (README's command)
+	go test ./...
+race:        ## the suite on heap regions under the race detector
+	go test -race -run 'Heap|Race' ./internal/...
+lint:        ## gofmt, vet, staticcheck (pinned)
+	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
+	go vet ./...
+	go run $(STATICCHECK) ./...
+cross:       ## no cgo; arm64
+	CGO_ENABLED=0 go build ./...
+	GOARCH=arm64 go vet ./...
+fuzz:        ## the operation codec against the model, ten minutes
+	go test ./internal/maptest -run '^$$' -fuzz FuzzOperations -fuzztime 10m
+proof:       ## the long forms of the proofs
+	SHMAP_LONG=1 go test -count=1 -timeout 60m ./internal/maptest ./internal/check ./internal/dict
+format-doc:  ## write docs/FORMAT.md from the layout
+	go test ./internal/layout -run TestFormatDocument -update
+ci:          ## the gate
+	bash .ci/run
