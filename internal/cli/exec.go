@@ -3,10 +3,10 @@ package cli
 import (
 	"errors"
 	"strings"
-	"time"
 
 	"github.com/shmap-go/shmap/internal/cli/dialog"
 	"github.com/shmap-go/shmap/internal/dict"
+	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/spf13/cobra"
 )
 
@@ -31,14 +31,11 @@ Commands:
 	}
 	p := addProperties(cmd)
 	cmd.Flags().BoolVar(&p.ReadOnly, "read-only", false, "attach without the right to write; the file must exist")
-	cmd.Flags().DurationVar(&p.LockTimeout, "lock-timeout", time.Duration(0), "longest wait for a lock (0: no limit)")
+	cmd.Flags().DurationVar(&p.LockTimeout, "lock-timeout", 0, "longest wait for a lock (0: no limit)")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		o := p.options()
 		o.CountHits = true
-		if exists(args[0]) {
-			asStored(cmd, &o)
-		}
-		m, err := openOrCreate(args[0], o)
+		m, err := openOrCreate(args[0], o, cmd.Flags().Changed)
 		if err != nil {
 			return err
 		}
@@ -47,19 +44,32 @@ Commands:
 	return cmd
 }
 
-// asStored leaves the types that were not asked for to the file.
-func asStored(cmd *cobra.Command, o *dict.Options) {
-	if !cmd.Flags().Changed("key") {
-		o.Key = 0
-	}
-	if !cmd.Flags().Changed("value") {
-		o.Value = 0
-	}
-}
-
-func openOrCreate(path string, o dict.Options) (*dict.Map, error) {
+// openOrCreate opens the map at path, or makes it as o says. The types of an existing file need not be given; given
+// reports which flags were.
+func openOrCreate(path string, o dict.Options, given func(flag string) bool) (*dict.Map, error) {
 	if path == anonymous {
 		return dict.Anonymous(o)
 	}
-	return dict.Open(path, o)
+	if !exists(path) {
+		return dict.Open(path, o)
+	}
+	key, value := o.Key, o.Value
+	o.Key, o.Value = 0, 0
+	m, err := dict.Open(path, o)
+	if err != nil {
+		return nil, err
+	}
+	have := m.Options()
+	if !given("key") {
+		key = have.Key
+	}
+	if !given("value") {
+		value = have.Value
+	}
+	if key != have.Key || value != have.Value {
+		err = &fault.TypeMismatch{WantKey: key.String(), WantValue: value.String(),
+			HaveKey: have.Key.String(), HaveValue: have.Value.String()}
+		return nil, errors.Join(err, m.Close())
+	}
+	return m, nil
 }

@@ -23,7 +23,7 @@ func commands() []command {
 		{name: "add", form: "K V", run: mutate(dict.OpInsert, implied, sayDone)},
 		{name: "update", form: "K V", run: mutate(dict.OpReplace, implied, sayDone)},
 		{name: "swap", form: "K V", run: mutate(dict.OpSwap, implied, sayOldIfFound)},
-		{name: "get-or-set", form: "K V", run: mutate(dict.OpLoadOrStore, implied, sayValue)},
+		{name: "get-or-set", form: "K V", run: mutate(dict.OpLoadOrStore, implied, sayActual)},
 		{name: "cas", form: "K OLD NEW", run: mutate(dict.OpCompareAndSwap, implied, sayDone)},
 		{name: "cas-take", form: "K OLD", run: mutate(dict.OpCompareAndDelete, implied, sayOldIfDone)},
 		{name: "take", form: "K", run: mutate(dict.OpLoadAndDelete, implied, sayOldIfFound)},

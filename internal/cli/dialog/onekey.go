@@ -34,6 +34,14 @@ func sayFound(t *talk, op *dict.Op) { t.ok(op.Found) }
 func sayDone(t *talk, op *dict.Op)  { t.ok(op.Done) }
 func sayValue(t *talk, op *dict.Op) { t.maybeValue(true, op.W, op.B) }
 
+// sayActual spares the map a copy of the value that was just given to it.
+func sayActual(t *talk, op *dict.Op) {
+	if !op.Found {
+		op.B = []byte(op.Val.S)
+	}
+	sayValue(t, op)
+}
+
 func sayOldIfFound(t *talk, op *dict.Op) { t.maybeValue(op.Found, op.W, op.B) }
 func sayOldIfDone(t *talk, op *dict.Op)  { t.maybeValue(op.Done, op.W, op.B) }
 
