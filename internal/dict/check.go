@@ -1,4 +1,18 @@
 package dict
 
+import (
+	"runtime"
+
+	"github.com/shmap-go/shmap/internal/check"
+)
+
 // Check walks everything and returns the broken invariants, one sentence each.
-func (m *Map) Check() ([]string, error) { return nil, nil }
+func (m *Map) Check() ([]string, error) {
+	defer runtime.KeepAlive(m.seg)
+	problems, err := check.Run(m.seg)
+	var out []string
+	for _, p := range problems {
+		out = append(out, p.String())
+	}
+	return out, err
+}

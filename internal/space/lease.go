@@ -19,6 +19,9 @@ func (s *Space) EntryLimit() uint64 {
 	return s.Config.MaxEntries
 }
 
+// ByteLimit is the memory that the shards may hold together, where the map has a limit at all.
+func (s *Space) ByteLimit() uint64 { return max(s.Config.MaxBytes, fixed) - fixed }
+
 // Grant makes the lease of a shard at least n entries large, and larger while the limit is far away. ErrFull says that
 // the other shards hold all the rest.
 func (s *Space) Grant(o *lock.Owner, shard int, n uint64, deadline time.Time) error {
@@ -41,7 +44,7 @@ func (s *Space) Fit(o *lock.Owner, shard int, delta uint64, deadline time.Time) 
 	if s.Shards[shard].Load(layout.ShByteLease) >= n {
 		return nil
 	}
-	if s.raise(o, shard, layout.ShByteLease, n, s.Config.MaxBytes-fixed, 0, deadline) {
+	if s.raise(o, shard, layout.ShByteLease, n, s.ByteLimit(), 0, deadline) {
 		return nil
 	}
 	return fault.With(fault.ErrFull, "%d bytes", s.Config.MaxBytes)

@@ -1,0 +1,156 @@
+package check_test
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shmap-go/shmap/internal/check"
+	"github.com/shmap-go/shmap/internal/dict"
+	"github.com/shmap-go/shmap/internal/layout"
+)
+
+// kind is one kind of map to be checked.
+type kind struct {
+	name string
+	dict.Options
+}
+
+func kinds() []kind {
+	num := func(k layout.Kind) dict.Options { return dict.Options{Key: k, Value: k, Shards: 1} }
+	str := dict.Options{Key: layout.String, Value: layout.String, Shards: 1}
+	with := func(o dict.Options, f func(*dict.Options)) dict.Options { f(&o); return o }
+	all := func(o *dict.Options) { o.Shards, o.EnableTTL, o.Capacity, o.MaxBytes = 4, true, 700, 8<<20 }
+	return []kind{
+		{"int16", num(layout.Int16)},
+		{"int32", num(layout.Int32)},
+		{"int64", num(layout.Int64)},
+		{"string", str},
+		{"string-int64", dict.Options{Key: layout.String, Value: layout.Int64, Shards: 4}},
+		{"int16-string", dict.Options{Key: layout.Int16, Value: layout.String, Shards: 4}},
+		{"int64-ttl-4", with(num(layout.Int64), func(o *dict.Options) { o.EnableTTL, o.Shards = true, 4 })},
+		{"int32-clock", with(num(layout.Int32), func(o *dict.Options) { o.Capacity = 500 })},
+		{"int16-constant", with(num(layout.Int16), func(o *dict.Options) { o.Hash = layout.HashConstant })},
+		{"int64-fourbit-clock", with(num(layout.Int64), func(o *dict.Options) { o.Hash, o.Capacity = layout.HashFourBit, 400 })},
+		{"string-constant-ttl", with(str, func(o *dict.Options) { o.Hash, o.EnableTTL = layout.HashConstant, true })},
+		{"string-everything", with(str, all)},
+		{"int64-everything", with(num(layout.Int64), all)},
+		{"string-fourbit-everything", with(str, func(o *dict.Options) { all(o); o.Hash = layout.HashFourBit })},
+	}
+}
+
+// A player does random operations on a map whose clock it turns.
+type player struct {
+	t   *testing.T
+	m   *dict.Map
+	o   dict.Options
+	r   *rand.Rand
+	now uint64
+}
+
+const heapBytes = 32 << 20
+
+func play(t *testing.T, o dict.Options, seed uint64) *player {
+	t.Helper()
+	p := &player{t: t, o: o, r: rand.New(rand.NewPCG(seed, 1)), now: 1000}
+	p.o.Now = func() uint64 { return p.now }
+	m, err := dict.OnHeap(heapBytes, p.o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = m.Close() })
+	p.m = m
+	return p
+}
+
+// datum is number i of the possible keys, or values.
+func (p *player) datum(k layout.Kind, i int, long int) dict.Datum {
+	if k != layout.String {
+		return dict.Datum{W: k.Truncate(uint64(i) * 0x9e3779b97f4a7c15)}
+	}
+	return dict.Datum{S: fmt.Sprint(i, strings.Repeat("x", i%long))}
+}
+
+func (p *player) value() dict.Datum {
+	long := 60
+	switch p.r.IntN(40) {
+	case 0:
+		long = 5000
+	case 1:
+		long = 200_000
+	}
+	return p.datum(p.m.Options().Value, p.r.IntN(1<<30), long)
+}
+
+// ops does n operations; grow says how many of a hundred are stores.
+func (p *player) ops(n, keys, grow int) {
+	for range n {
+		p.now += uint64(p.r.IntN(3))
+		op := dict.Op{Key: p.datum(p.m.Options().Key, p.r.IntN(keys), 50), Val: p.value()}
+		switch p.r.IntN(100 / max(100-grow, 1)) {
+		case 0:
+			op.Code = dict.OpDelete
+		case 1:
+			op.Code = dict.OpSwap
+		}
+		if p.o.EnableTTL && p.r.IntN(3) == 0 {
+			op.Mode, op.TTL = dict.TTLExplicit, time.Duration(p.r.IntN(500))*time.Millisecond
+		}
+		_ = p.m.Do(&op) // a full map is fine
+		if p.r.IntN(4) == 0 {
+			_, _ = p.m.Load(op.Key, nil, dict.ReadVisit)
+		}
+	}
+}
+
+// clean fails the test if check finds something.
+func (p *player) clean(when string) {
+	p.t.Helper()
+	mustBeClean(p.t, p.m, when)
+}
+
+func mustBeClean(t *testing.T, m *dict.Map, when string) {
+	t.Helper()
+	problems, err := check.Run(m.Segment())
+	if err != nil {
+		t.Fatalf("%s: %v", when, err)
+	}
+	for i, pr := range problems {
+		if t.Errorf("%s: %v", when, pr); i > 20 {
+			break
+		}
+	}
+	if len(problems) > 0 {
+		t.FailNow()
+	}
+}
+
+func TestRandomOperationsLeaveACleanMap(t *testing.T) {
+	for _, k := range kinds() {
+		t.Run(k.name, func(t *testing.T) {
+			for seed := range uint64(3) {
+				p := play(t, k.Options, seed)
+				p.clean(fmt.Sprintf("seed %d, new", seed))
+				for round := range 6 {
+					grow := []int{95, 60, 10, 98, 30, 5}[round]
+					p.ops(600, 1200, grow)
+					p.now += 150 // a quarantine epoch
+					p.clean(fmt.Sprintf("seed %d, round %d", seed, round))
+				}
+				if err := p.m.Clear(); err != nil {
+					t.Fatal(err)
+				}
+				p.clean("cleared")
+				p.ops(600, 1200, 90)
+				p.clean("filled again")
+				for range 100 {
+					_, _, _ = p.m.PopOldest()
+				}
+				_, _, _ = p.m.FlushExpired(0)
+				p.clean("popped")
+			}
+		})
+	}
+}
