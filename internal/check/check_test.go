@@ -52,11 +52,19 @@ type player struct {
 
 const heapBytes = 32 << 20
 
-func play(t *testing.T, o dict.Options, seed uint64) *player {
+func play(t *testing.T, o dict.Options, seed uint64) *player { return playIn(t, o, seed, heapBytes) }
+
+// playIn is play in so many bytes.
+func playIn(t *testing.T, o dict.Options, seed, bytes uint64) *player {
+	t.Helper()
+	return playOn(t, o, seed, func(o dict.Options) (*dict.Map, error) { return dict.OnHeap(bytes, o) })
+}
+
+func playOn(t *testing.T, o dict.Options, seed uint64, open func(dict.Options) (*dict.Map, error)) *player {
 	t.Helper()
 	p := &player{t: t, o: o, r: rand.New(rand.NewPCG(seed, 1)), now: 1000}
 	p.o.Now = func() uint64 { return p.now }
-	m, err := dict.OnHeap(heapBytes, p.o)
+	m, err := open(p.o)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -105,6 +113,21 @@ func (p *player) ops(n, keys, grow int) {
 	}
 }
 
+// do is an operation that must succeed.
+func (p *player) do(op dict.Op) {
+	p.t.Helper()
+	if err := p.m.Do(&op); err != nil {
+		p.t.Fatalf("%v of %v: %v", op.Code, op.Key, err)
+	}
+}
+
+func (p *player) clear() {
+	p.t.Helper()
+	if err := p.m.Clear(); err != nil {
+		p.t.Fatal(err)
+	}
+}
+
 // clean fails the test if check finds something.
 func (p *player) clean(when string) {
 	p.t.Helper()
@@ -139,9 +162,7 @@ func TestRandomOperationsLeaveACleanMap(t *testing.T) {
 					p.now += 150 // a quarantine epoch
 					p.clean(fmt.Sprintf("seed %d, round %d", seed, round))
 				}
-				if err := p.m.Clear(); err != nil {
-					t.Fatal(err)
-				}
+				p.clear()
 				p.clean("cleared")
 				p.ops(600, 1200, 90)
 				p.clean("filled again")

@@ -53,9 +53,9 @@ func (t *Table) giveOver(b bucket) {
 	t.add(layout.ShOverUsed, ^uint64(0))
 }
 
-// unlinkFree takes b out of the free list.
+// unlinkFree takes b out of the free list. A late reader may have set visited bits beside the link.
 func (t *Table) unlinkFree(b bucket) {
-	next, prev := layout.Hi(b.Load(layout.BkHead)), b.Load(layout.BkTags)
+	next, prev := layout.Hi(b.Load(layout.BkHead)), b.Load(layout.BkTags)&layout.TagLanes
 	if prev == 0 {
 		t.Log.Set(t.Shard, layout.ShOverFree, next)
 	} else {
