@@ -23,7 +23,7 @@ const module = "github.com/shmap-go/shmap"
 // below internal/cli may import its neighbours there. Put a new package where this holds.
 var rooms = []string{
 	"fault", "layout", "hash", "sys", "region", "vector", "journal", "lock", "space", "alloc", "recency", "table",
-	"shard", "segment", "check", "dict", "maptest", "cli",
+	"shard", "segment", "check", "dict", "maptest", "proof", "cli",
 }
 
 // dependencies of the library: everything else must be in the standard library.

@@ -88,6 +88,10 @@ func (o *Options) config() (*layout.Config, error) {
 		return nil, fmt.Errorf("shmap: %d shards: expected 0 to %d", o.Shards, layout.MaxShards)
 	case o.TTL < 0 || o.TTL > layout.MaxTTL*time.Millisecond:
 		return nil, fmt.Errorf("shmap: TTL of %v: expected 0 to %v", o.TTL, layout.MaxTTL*time.Millisecond)
+	case o.LockTimeout < 0:
+		return nil, fmt.Errorf("shmap: LockTimeout of %v: expected 0 or more", o.LockTimeout)
+	case o.MaxBytes > layout.MaxBytes:
+		return nil, fmt.Errorf("shmap: MaxBytes of %d: expected 0 to %d", o.MaxBytes, uint64(layout.MaxBytes))
 	case !o.Policy.Valid():
 		return nil, fmt.Errorf("shmap: unknown policy %v", o.Policy)
 	case o.Mode != o.Mode.Perm():
@@ -166,6 +170,9 @@ func (m *Map) loadWordSlow(key uint64) (w uint64, ok bool, err error) {
 
 // Len is the number of entries, expired ones that nobody has met yet included.
 func (m *Map) Len() int {
+	if m.closed() != nil {
+		return 0
+	}
 	n := uint64(0)
 	for i := range m.seg.Shards {
 		n += m.seg.Shards[i].Stat(layout.ShCount)

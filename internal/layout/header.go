@@ -18,6 +18,7 @@ const (
 	MaxParticipants = 4096
 	MaxString       = 1<<30 - 1 // bytes of one key or value
 	MaxFile         = 1 << 46   // no offset is at or past this
+	MaxBytes        = 1 << 40   // the largest limit on bytes
 	MaxTTL          = 1 << 42   // milliseconds (139 years)
 )
 

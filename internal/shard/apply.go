@@ -52,7 +52,11 @@ func (s *Shard) validate(op *Op) error {
 
 // look finds the key of op. An expired entry is not found, but pos says where it stands.
 func (s *Shard) look(op *Op, pos *table.Pos) (found, expired bool) {
-	if !s.table.MustFind(&op.key, pos) {
+	found = s.table.MustFind(&op.key, pos)
+	if pos.Head&1 == 1 && !s.log.Open() {
+		s.evenOut(op.key.Hash)
+	}
+	if !found {
 		return false, false
 	}
 	expired = s.expired(pos)

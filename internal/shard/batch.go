@@ -2,6 +2,7 @@ package shard
 
 import (
 	"github.com/shmap-go/shmap/internal/fault"
+	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/table"
 )
 
@@ -25,6 +26,9 @@ func (s *Shard) DoMany(ops []Op) (done int, err error) {
 	return len(ops), nil
 }
 
+// MaxAtomic is the most keys of an atomic batch: what other writers of the shard can be made to wait for.
+const MaxAtomic = 1 << 16
+
 // DoAtomic carries out prepared stores, or prepared deletes, in one transaction: all of them or none, for every reader.
 // Room for the entries is made before; evictions are operations of their own.
 func (s *Shard) DoAtomic(ops []Op) error {
@@ -40,12 +44,18 @@ func (s *Shard) DoAtomic(ops []Op) error {
 	if limit := s.space().EntryLimit(); limit != 0 && uint64(len(ops)) > limit && ops[0].Code == OpStore {
 		return fault.With(fault.ErrTooLarge, "%d entries at once, the map holds %d", len(ops), limit)
 	}
+	if len(ops) > MaxAtomic {
+		return fault.With(fault.ErrTooLarge, "%d keys in one transaction, the most is %d", len(ops), MaxAtomic)
+	}
 	err := s.settle(func() error {
 		for n, was := s.absent(ops), uint64(0); n != was; n = s.absent(ops) { // making room may evict one of them
 			if err := s.admit(n); err != nil {
 				return err
 			}
 			was = n
+		}
+		for all := s.header.Load(layout.ShCount) + s.absent(ops); s.table.Crowded(all) && s.once(s.table.Split); {
+			// the table grows before the transaction, not in it
 		}
 		s.begin()
 		for i := range ops {

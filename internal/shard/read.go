@@ -159,7 +159,7 @@ func (s *Shard) consistent(h uint64, f func(*table.Snap) bool) error {
 func (s *Shard) evenOut(h uint64) {
 	main, ok := s.table.Main.Find(table.IndexOf(s.header.Load(layout.ShLevel), h))
 	if ok && main.Load(layout.BkHead)&1 == 1 {
-		s.once(func() { s.log.Touch(main) })
+		s.once(func() { s.log.Mend(main) })
 	}
 }
 

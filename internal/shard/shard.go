@@ -101,6 +101,9 @@ func (s *Shard) Format() error {
 // SetPoint makes the journal call f before each of its stores. For tests.
 func (s *Shard) SetPoint(f func()) { s.log.Point = f }
 
+// PlantFault makes repairs undo nothing. For tests of the tests.
+func (s *Shard) PlantFault(on bool) { s.log.Lame = on }
+
 func (s *Shard) repair() error {
 	_, err := s.attempt(func() error {
 		did, err := s.log.Repair()

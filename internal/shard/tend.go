@@ -40,7 +40,7 @@ func (s *Shard) once(body func()) bool {
 			s.commit()
 			return nil
 		})
-		if need == nil || s.back(need) != nil {
+		if need == nil || s.back(s.absolute(need)) != nil {
 			return need == nil && err == nil
 		}
 	}

@@ -79,6 +79,7 @@ func (s *Shard) attempt(body func() error) (need *vector.Need, err error) {
 
 // provide meets a need outside a transaction. At the byte limit it evicts, if the policy allows it.
 func (s *Shard) provide(need *vector.Need) error {
+	need = s.absolute(need)
 	for {
 		err := s.back(need)
 		if err == nil || !errors.Is(err, fault.ErrFull) {
@@ -94,7 +95,15 @@ func (s *Shard) provide(need *vector.Need) error {
 	}
 }
 
-// back puts memory behind what is needed.
+// absolute says of chunks how many must be free in all: those that were missing besides those that are.
+func (s *Shard) absolute(need *vector.Need) *vector.Need {
+	if need.Which == layout.VecChunk {
+		return &vector.Need{Which: need.Which, Elements: s.heap.Free() + need.Elements}
+	}
+	return need
+}
+
+// back puts memory behind what is needed, in absolute numbers.
 func (s *Shard) back(need *vector.Need) error {
 	if need.Which == layout.VecJournal && need.Elements > journal.MaxEntries {
 		return fault.With(fault.ErrTooLarge, "one transaction would change more than %d words", journal.MaxEntries)

@@ -96,5 +96,5 @@ func Name(which int) string {
 // memory backed outside the transaction, and starts again.
 type Need struct {
 	Which    int
-	Elements uint64 // Backed must reach this; of VecChunk: how many more chunks must be free
+	Elements uint64 // Backed must reach this; of VecChunk: how many free chunks were missing
 }
