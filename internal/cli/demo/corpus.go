@@ -82,13 +82,17 @@ func inWord(c byte) bool {
 
 func isDigit(c byte) bool { return c >= '0' && c <= '9' }
 
-// wordAt returns word n of text, counted from 0; ok is false beyond the end.
-func wordAt(text string, n int) (w string, ok bool) {
+// wordsFrom returns words n to n + most - 1 of text, or as many as there are.
+func wordsFrom(text string, n, most int) []string {
+	var found []string
 	for w := range words(text) {
-		if n == 0 {
-			return w, true
+		if n--; n >= 0 {
+			continue
 		}
-		n--
+		if len(found) == most {
+			break
+		}
+		found = append(found, w)
 	}
-	return "", false
+	return found
 }

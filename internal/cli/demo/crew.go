@@ -24,7 +24,7 @@ type crew struct {
 	pile     []job          // jobs of the dead
 	next     int            // number of files handed out
 	times    map[string]int // how often each file was handed out
-	inFlight []string       // words of which D4 does not know whether they were counted
+	inFlight []string       // words that may have been counted or not (D4)
 	slow     []slow         // the longest adds of the survivors
 }
 
@@ -128,17 +128,15 @@ func (c *crew) killOne() error {
 	return c.resume(p.queue[0], p.inJob)
 }
 
-// resume puts back what is left of j after acked words, and notes the word in flight.
+// resume puts back what is left of j after acked words, and notes the words in flight.
 func (c *crew) resume(j job, acked int) error {
 	text, err := os.ReadFile(j.Path)
 	if err != nil {
 		return err
 	}
 	n := j.Skip + acked
-	if w, ok := wordAt(string(text), n); ok {
-		c.inFlight = append(c.inFlight, w)
-		c.pile = append(c.pile, job{Path: j.Path, Skip: n + 1, size: j.size})
-	}
+	c.inFlight = append(c.inFlight, wordsFrom(string(text), n, batch)...)
+	c.pile = append(c.pile, job{Path: j.Path, Skip: n + batch, size: j.size})
 	return nil
 }
 
@@ -173,14 +171,20 @@ func (c *crew) acked() (n int64) {
 	return n
 }
 
-// longest returns the longest add of a survivor that ended from t on, and of those before.
-func (c *crew) longest(t time.Time) (since, before time.Duration) {
+// longest returns the longest add of a survivor: of all since the first kill, and of those that a kill may have held up,
+// because they were under way within patience of it.
+func (c *crew) longest() (all, held time.Duration) {
 	for _, s := range c.slow {
-		if s.End >= t.UnixNano() {
-			since = max(since, time.Duration(s.Took))
-		} else {
-			before = max(before, time.Duration(s.Took))
+		end, took := time.Unix(0, s.End), time.Duration(s.Took)
+		for _, d := range c.dead {
+			if end.Before(d.at) {
+				continue
+			}
+			all = max(all, took)
+			if end.Add(-took).Before(d.at.Add(patience)) {
+				held = max(held, took)
+			}
 		}
 	}
-	return since, before
+	return all, held
 }

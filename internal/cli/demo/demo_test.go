@@ -1,6 +1,7 @@
 package demo
 
 import (
+	"bytes"
 	"io"
 	"os"
 	"path/filepath"
@@ -24,40 +25,37 @@ func TestWords(t *testing.T) {
 			t.Errorf("the words of %q are %q, want %q", text, got, want)
 		}
 	}
-	if w, ok := wordAt("a b c", 2); w != "c" || !ok {
-		t.Errorf("word 2 is %q, %v", w, ok)
-	}
-	if w, ok := wordAt("a b c", 3); ok {
-		t.Errorf("word 3 is %q", w)
+	for n, want := range map[int]string{0: "a b", 1: "b c", 2: "c", 3: ""} {
+		if got := strings.Join(wordsFrom("a b c", n, 2), " "); got != want {
+			t.Errorf("the words from %d on are %q, want %q", n, got, want)
+		}
 	}
 }
 
-// A process knows from its acknowledgements alone which word was in flight.
+// The acknowledgements alone say how far each job is.
 func TestTake(t *testing.T) {
-	p := &process{queue: []job{{Path: "a", size: 1}, {Path: "b", size: 2}, {Path: "c", size: 3}}, bytes: 6}
-	for _, acks := range []string{"++", "+.", "", ".++", "+"} {
+	p := &process{queue: []job{{Path: "a", size: 1}, {Path: "b", size: 2}, {Path: "c", size: 3}}, text: 6}
+	for _, acks := range []string{"\x40\x40", "\x02\x00", "", "\x00\x40\x40", "\x07"} {
 		p.take([]byte(acks))
 	}
-	if p.acked != 6 || p.inJob != 3 || p.bytes != 3 || len(p.queue) != 1 || p.queue[0].Path != "c" {
+	if p.acked != 265 || p.inJob != 135 || p.text != 3 || len(p.queue) != 1 || p.queue[0].Path != "c" {
 		t.Errorf("after all acknowledgements: %+v", p)
 	}
 }
 
-// What a killed worker leaves is the rest of its job, and one word nobody knows about.
+// What a killed worker leaves is the rest of its job, and a batch nobody knows about.
 func TestResume(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "text")
-	if err := os.WriteFile(path, []byte("a b c d e"), 0o600); err != nil {
+	if err := os.WriteFile(path, []byte(strings.Repeat("a ", 10)+strings.Repeat("b ", batch)+"c"), 0o600); err != nil {
 		t.Fatal(err)
 	}
 	c := &crew{}
-	if err := c.resume(job{Path: path, Skip: 1}, 2); err != nil {
+	if err := c.resume(job{Path: path, Skip: 6}, 4); err != nil {
 		t.Fatal(err)
 	}
-	if !slices.Equal(c.inFlight, []string{"d"}) || len(c.pile) != 1 || c.pile[0].Skip != 4 {
+	want := slices.Repeat([]string{"b"}, batch)
+	if !slices.Equal(c.inFlight, want) || len(c.pile) != 1 || c.pile[0].Skip != 10+batch {
 		t.Errorf("in flight %q, pile %+v", c.inFlight, c.pile)
-	}
-	if err := c.resume(job{Path: path}, 5); err != nil || len(c.pile) != 1 {
-		t.Errorf("a finished job was put back: %+v, %v", c.pile, err)
 	}
 }
 
@@ -112,13 +110,14 @@ func countHere(t *testing.T, text string) *crew {
 			t.Error(err)
 		}
 	})
-	var acks strings.Builder
+	var acks bytes.Buffer
 	w := &counter{m: m, acks: &acks, op: dict.Op{Code: dict.OpAdd, Val: dict.Datum{W: 1}}}
 	if err := w.count(job{Path: path}); err != nil {
 		t.Fatal(err)
 	}
-	n := int64(strings.Count(acks.String(), string(counted)))
-	return &crew{corpus: &corpus{}, m: m, times: map[string]int{path: 1}, dead: []casualty{{acked: n}}}
+	p := &process{queue: []job{{}}}
+	p.take(acks.Bytes())
+	return &crew{corpus: &corpus{}, m: m, times: map[string]int{path: 1}, dead: []casualty{{acked: p.acked}}}
 }
 
 func TestGroup(t *testing.T) {

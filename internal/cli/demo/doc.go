@@ -5,12 +5,13 @@
 // How a count can be exact though a process was killed:
 //
 //	D1  A worker adds 1 to the map for every single word of its job, in the order of the text.
-//	D2  When an add has returned, and before the next begins, it writes one byte to its pipe: the acknowledgement.
+//	D2  When a batch of adds has returned, and before the next begins, it writes their number to its pipe: the
+//	    acknowledgement.
 //	D3  A pipe outlives its writer. So once a killed worker is reaped and its pipe is empty, the coordinator knows
-//	    the number of acknowledged words of the job: n. The words up to n are counted, those from n+1 on are not
-//	    begun, and the word n itself, the one in flight, has either happened or not.
-//	D4  The job goes back to the pile from word n+1 on. The word in flight is noted, and its count may be one short
-//	    at the end: then it had not happened, and is made up for. Any other difference is a failure.
+//	    the number of acknowledged words of the job: n. The words before n are counted, those from n + batch on are
+//	    not begun, and the words between, the ones in flight, have happened up to a point that nobody knows.
+//	D4  The job goes back to the pile without the words in flight. These are noted, and their counts may be that
+//	    much short at the end: then they had not happened, and are made up for. Any other difference is a failure.
 package demo
 
 import (

@@ -3,12 +3,12 @@ package demo
 import "time"
 
 const (
-	mostKills = 20                     // then the demo is content with kills between two writes
-	patience  = 100 * time.Millisecond // within which survivors have met the lock of the dead
+	mostKills = 30                    // then the demo is content
+	patience  = 30 * time.Millisecond // within which survivors have met the lock of the dead
 )
 
 // killer kills workers, one at a time, until one died in the middle of a write: holding a lock, which a survivor then
-// has to take over and repair. Most kills hit; the others are replaced by a new worker.
+// has to take over and repair. A worker that held none is replaced.
 type killer struct {
 	crew *crew
 	next time.Time // of the next act; zero when all is done

@@ -12,10 +12,11 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A worker is given jobs ahead so that it never waits for the coordinator, but few enough to fit its pipe.
+// A worker is given jobs ahead so that it never waits for the coordinator, but no more than the pipe holds: the
+// coordinator must never wait for the worker.
 const (
-	aheadJobs  = 64
-	aheadBytes = 256 << 10
+	aheadText  = 256 << 10 // bytes to count
+	aheadLines = 32 << 10  // bytes of jobs
 )
 
 // process is the coordinator's side of a worker.
@@ -25,7 +26,8 @@ type process struct {
 	acks   int // read end of the pipe of acknowledgements; reading never blocks
 	report bytes.Buffer
 	queue  []job // given and not done; the first is being counted
-	bytes  int64 // of the queue
+	text   int64 // bytes to count in the queue
+	lines  int   // bytes of the queue as it was sent
 	inJob  int   // acknowledged words of the first job
 	acked  int64 // acknowledged words in all
 	ended  bool  // the pipe is empty for good
@@ -58,16 +60,19 @@ func start(cmd *exec.Cmd) (*process, error) {
 
 // hungry reports whether the worker should be given another job.
 func (p *process) hungry() bool {
-	return len(p.queue) < 2 || len(p.queue) < aheadJobs && p.bytes < aheadBytes
+	return len(p.queue) < 2 || p.text < aheadText && p.lines < aheadLines
 }
 
 func (p *process) give(j job) error {
-	p.queue = append(p.queue, j)
-	p.bytes += j.size
 	line, err := json.Marshal(j)
-	if err == nil {
-		_, err = p.jobs.Write(append(line, '\n'))
+	if err != nil {
+		return err
 	}
+	j.line = len(line) + 1
+	p.queue = append(p.queue, j)
+	p.text += j.size
+	p.lines += j.line
+	_, err = p.jobs.Write(append(line, '\n'))
 	return err
 }
 
@@ -92,18 +97,16 @@ func (p *process) listen() error {
 }
 
 func (p *process) take(acks []byte) {
-	for {
-		n := bytes.IndexByte(acks, jobDone)
-		if n < 0 {
-			break
+	for _, n := range acks {
+		if n == jobDone {
+			p.text -= p.queue[0].size
+			p.lines -= p.queue[0].line
+			p.queue, p.inJob = p.queue[1:], 0
+			continue
 		}
 		p.acked += int64(n)
-		p.bytes -= p.queue[0].size
-		p.queue, p.inJob = p.queue[1:], 0
-		acks = acks[n+1:]
+		p.inJob += int(n)
 	}
-	p.acked += int64(len(acks))
-	p.inJob += len(acks)
 }
 
 // kill kills the worker and takes in its last acknowledgements (D3).

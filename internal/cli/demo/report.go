@@ -30,7 +30,7 @@ func (r *report) opening(path string) {
 
 // progress writes a line to the terminal ten times a second, or one a second to a file.
 func (r *report) progress(now time.Time) {
-	every, format := time.Second, "%3d%%  %s words/s  %s words  %d workers  %d killed\n"
+	every, format := time.Second, "%3d%%  %s words/s  %s words  %d at work  %d killed\n"
 	if r.Live {
 		every, format = 100*time.Millisecond, "\r"+format[:len(format)-1]+"\x1b[K"
 	}
@@ -51,27 +51,26 @@ func (r *report) counted() {
 		fmt.Fprint(r.Words, "\r\x1b[K")
 	}
 	n := c.acked()
-	r.line("workers", "%d processes counted %s words in %.1f s, each an acknowledged write: %s words/s",
-		r.Workers, group(n), r.took.Seconds(), group(int64(float64(n)/r.took.Seconds())))
+	r.line("workers", "%d processes counted %s words in %.1f s, one write each: %s words/s",
+		len(c.alive)+len(c.dead), group(n), r.took.Seconds(), group(int64(float64(n)/r.took.Seconds())))
 	if len(c.dead) == 0 {
 		return
 	}
-	for i, d := range c.dead {
-		where := "between two writes"
-		if r.hit && i == len(c.dead)-1 {
-			where = "in mid-write, and a survivor repaired what it had begun"
-		}
-		r.line("killed", "process %d with SIGKILL after %s acknowledged words, %s", d.pid, group(d.acked), where)
+	how := "none of them held a lock"
+	if r.hit {
+		how = "the last in mid-write: a survivor repaired what it had begun"
 	}
-	since, before := c.longest(c.dead[0].at)
-	r.line("stall", "the longest write of a survivor took %v after the first kill, %v before it", round(since), round(before))
+	r.line("killed", "%d of them with SIGKILL, %s", len(c.dead), how)
+	all, held := c.longest()
+	r.line("stall", "the longest write of a survivor took %v after the first kill, %v within %v of a kill",
+		round(all), round(held), patience)
 }
 
 // verified tells what the comparison with the plain count found.
 func (r *report) verified(got tally, missing int, plain time.Duration) {
 	c := r.crew
 	r.line("verified", "all %s acknowledged writes are there, none twice", group(c.acked()))
-	r.line("in flight", "%d writes when their process was killed: %d had happened, %d had not and were made up for",
+	r.line("in flight", "%d words were not acknowledged by the killed: %d were counted, %d were not and were made up for",
 		len(c.inFlight), len(c.inFlight)-missing, missing)
 	r.line("plain count", "one process with a Go map (%.1f s a pass) finds the same: %s different words, %s in all",
 		plain.Seconds(), group(int64(len(got))), group(got.total()))

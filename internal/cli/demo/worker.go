@@ -11,17 +11,20 @@ import (
 	"github.com/shmap-go/shmap/internal/layout"
 )
 
-// What a worker writes to its pipe.
+// What a worker writes to its pipe: the number of adds that have returned since the last time (D2), at most batch,
+// in one byte, or jobDone. A batch is long enough that a worker is in the map most of the time, where it is to be
+// killed, and not in the kernel.
 const (
-	counted = '+' // an add has returned (D2)
-	jobDone = '.' // the last word of the job is counted
+	batch   = 64
+	jobDone = 0
 )
 
 // job is one file to count, from word Skip on.
 type job struct {
 	Path string `json:"path"`
 	Skip int    `json:"skip"`
-	size int64
+	size int64  // bytes to count
+	line int    // bytes of the job as it was sent
 }
 
 // slow is the longest add of a short window of time, in Unix nanoseconds and nanoseconds.
@@ -70,19 +73,28 @@ func (c *counter) count(j job) error {
 	if err != nil {
 		return err
 	}
-	n := 0
+	skip, done := j.Skip, byte(0)
 	for w := range words(string(text)) {
-		if n++; n <= j.Skip {
+		if skip > 0 {
+			skip--
 			continue
+		}
+		if done == batch {
+			if _, err := c.acks.Write([]byte{done}); err != nil {
+				return err
+			}
+			done = 0
 		}
 		if err := c.add(w); err != nil {
 			return err
 		}
-		if _, err := c.acks.Write([]byte{counted}); err != nil {
-			return err
-		}
+		done++
 	}
-	_, err = c.acks.Write([]byte{jobDone})
+	last := []byte{done, jobDone}
+	if done == 0 {
+		last = last[1:]
+	}
+	_, err = c.acks.Write(last)
 	return err
 }
 
