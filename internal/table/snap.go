@@ -50,8 +50,8 @@ func (t *Table) Copy(s *Snap, h uint64, through bool) (bool, error) {
 }
 
 func (s *Snap) copyChain() bool {
-	b := s.pos.Main
-	for hops := uint64(0); hops <= s.table.maxChain(); hops++ {
+	b, longest := s.pos.Main, s.maxChain()
+	for hops := uint64(0); hops <= longest; hops++ {
 		at := len(s.words)
 		for i := range s.stride {
 			s.words = append(s.words, b.Load(uint64(i)))
@@ -69,6 +69,15 @@ func (s *Snap) copyChain() bool {
 		}
 	}
 	return false
+}
+
+// maxChain bounds the walk (T4) by the state that is read: a transaction may have taken overflow buckets out by now.
+func (s *Snap) maxChain() uint64 {
+	used := [1]uint64{s.table.Shard.Load(layout.ShOverUsed)}
+	if s.through {
+		s.overlay.Patch(s.table.Shard.Off+8*layout.ShOverUsed, used[:])
+	}
+	return min(used[0], layout.MaxIndex)
 }
 
 // Still reports whether everything copied so far is one state.
