@@ -21,16 +21,16 @@ func TestLateVisitedBitOnAFreeBucket(t *testing.T) {
 	for i := range 150 {
 		p.do(dict.Op{Code: dict.OpDelete, Key: dict.Datum{W: uint64(i)}})
 	}
-	im := p.image()
-	free := im.header(0, layout.ShOverFree)
-	second := im.load(im.bucket(0, layout.VecOver, free-1)) >> 32
+	m := p.copy()
+	free := m.header(0, layout.ShOverFree)
+	second := layout.Hi(m.load(m.elem(0, layout.VecOver, free-1)))
 	if second == 0 {
 		t.Fatal("one free bucket is not enough")
 	}
 	for _, b := range []uint64{free, second} {
-		im.or(im.bucket(0, layout.VecOver, b-1)+8*layout.BkTags, 1<<(layout.VisitedBit+3))
+		m.or(m.elem(0, layout.VecOver, b-1)+8*layout.BkTags, 1<<(layout.VisitedBit+3))
 	}
-	p.m = im.attach(t)
+	p.m = m.dict()
 	p.clean("late bit")
 	for i := range 150 {
 		p.do(dict.Op{Key: dict.Datum{W: uint64(i)}})
