@@ -1,0 +1,64 @@
+package check_test
+
+import (
+	"errors"
+	"path/filepath"
+	"sync"
+	"testing"
+
+	"github.com/shmap-go/shmap/internal/dict"
+	"github.com/shmap-go/shmap/internal/fault"
+)
+
+// The referee walks while others write: under the locks from a writable handle, without from a read-only one, which may
+// have to give up but never sees anything wrong.
+func TestLiveMapIsClean(t *testing.T) {
+	for _, k := range kinds() {
+		t.Run(k.name, func(t *testing.T) {
+			path := filepath.Join(t.TempDir(), "map")
+			open := func(dict.Options) (*dict.Map, error) { return dict.Open(path, k.Options) }
+			p := playOn(t, k.Options, 1, open)
+			writer := playOn(t, k.Options, 2, open)
+			reader, err := dict.Open(path, dict.Options{ReadOnly: true})
+			if err != nil {
+				t.Fatal(err)
+			}
+			t.Cleanup(func() { _ = reader.Close() })
+			var wg sync.WaitGroup
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				for round := range 5 {
+					writer.ops(100, 400, []int{90, 20}[round%2])
+				}
+			}()
+			for range 5 {
+				p.clean("while it is written to")
+				problems, err := reader.Check()
+				if len(problems) > 0 || err != nil && !errors.Is(err, fault.ErrBusy) {
+					t.Fatalf("read-only: %v %q", err, problems)
+				}
+			}
+			wg.Wait()
+			p.clean("when it is quiet")
+			if problems, err := reader.Check(); len(problems) > 0 || err != nil {
+				t.Fatalf("read-only and quiet: %v %q", err, problems)
+			}
+		})
+	}
+}
+
+func TestFrozenAndClosedMaps(t *testing.T) {
+	p := play(t, kinds()[3].Options, 1)
+	p.ops(300, 200, 90)
+	if err := p.m.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	p.clean("frozen")
+	if err := p.m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := p.m.Check(); !errors.Is(err, fault.ErrClosed) {
+		t.Fatalf("closed: %v", err)
+	}
+}
