@@ -56,8 +56,11 @@ func (s *Shard) evictOne() bool {
 			return false
 		}
 		gone := false
-		if !s.once(func() { gone = s.evictStep(r, steps == 0) }) || gone {
-			return gone
+		if !s.once(func() { gone = s.evictStep(r, steps == 0) }) {
+			return false // rolled back, whatever gone says
+		}
+		if gone {
+			return true
 		}
 	}
 }
