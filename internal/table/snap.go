@@ -132,8 +132,8 @@ func (s *Snap) Interval() (first, last uint64) { return Interval(s.pos.Level, s.
 
 // Interval is the part of the reversed-hash order that bucket index covers.
 func Interval(level, index uint64) (first, last uint64) {
-	n := Buckets(level)
-	width := bits.Len64(n) // bits that tell buckets apart, if the bucket has been split in this round
+	n := max(Buckets(level), 1) // none in a forged level word
+	width := bits.Len64(n)      // bits that tell buckets apart, if the bucket has been split in this round
 	if half := uint64(1) << (width - 1); index < half && index+half >= n {
 		width--
 	}
