@@ -30,15 +30,19 @@ func (k Kernel) Held(n int) (bool, error) {
 }
 
 // HeldBelow implements Liveness.
-func (k Kernel) HeldBelow(limit int) (n int) {
-	for from := int64(bytesAt); from < bytesAt+int64(limit); n++ {
-		at, held, err := sys.Locked(k.FD, from, bytesAt+int64(limit)-from)
-		if !held || err != nil {
-			return n
-		}
-		from = max(at, from) + 1
+func (k Kernel) HeldBelow(limit int) int { return k.heldIn(bytesAt, bytesAt+int64(limit)) }
+
+// heldIn counts the bytes from from up to to that others hold. The kernel names some lock in a range, not the first.
+func (k Kernel) heldIn(from, to int64) int {
+	if from >= to {
+		return 0
 	}
-	return n
+	at, held, err := sys.Locked(k.FD, from, to-from)
+	if !held || err != nil {
+		return 0
+	}
+	at = max(at, from) // neighbouring bytes of one holder are one lock
+	return k.heldIn(from, at) + 1 + k.heldIn(at+1, to)
 }
 
 // Local is liveness among the handles of one process on one heap region.
