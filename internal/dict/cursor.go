@@ -27,11 +27,11 @@ func (c *Cursor) Next() (e Entry, ok bool, err error) {
 		if c.shard >= len(c.m.seg.Shards) {
 			return Entry{}, false, c.m.closed()
 		}
-		var done bool
-		c.pending, c.from, done, err = c.m.seg.Shards[c.shard].Collect(c.from, c.pending[:0])
+		found, next, done, err := c.m.seg.Shards[c.shard].Collect(c.from, c.pending[:0])
 		if err != nil {
-			return Entry{}, false, err
+			return Entry{}, false, err // and stays here: what was found has not been validated
 		}
+		c.pending, c.from = found, next
 		if done {
 			c.shard, c.from = c.shard+1, 0
 		}
