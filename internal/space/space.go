@@ -91,9 +91,14 @@ func (s *Space) backTo(sh region.Ptr, v *vector.Vec, level int, have, to uint64)
 
 // step is how many elements to back ahead: a sixteenth of what there is, a page at least, 256 KiB at most.
 func step(v layout.Vec, have uint64) uint64 {
-	bytes := min(max(have*v.Elem/16, layout.Page), 256<<10)
+	bytes := min(max(have*v.Elem/16, layout.Page), mostAhead)
 	return max(bytes/v.Elem, 1)
 }
+
+const mostAhead = 256 << 10
+
+// Ahead is how many elements Back may back besides those asked for.
+func Ahead(v layout.Vec) uint64 { return max(mostAhead/v.Elem, 1) }
 
 // place gives a level its place in the file (S2).
 func (s *Space) place(o *lock.Owner, v *vector.Vec, level int, deadline time.Time) error {
