@@ -159,6 +159,15 @@ func (h *Heap) Fill(c uint64) {
 	}
 }
 
+// Forget takes hole c, the last chunk that the watermark counts, off the list of holes and out of the watermark at once:
+// what the shard accounts for stays the same.
+func (h *Heap) Forget(c uint64) {
+	h.unlink(layout.ShChunkHoles, c)
+	h.add(layout.ShChunkHolesLen, ^uint64(0))
+	h.log.Set(h.meta.Must(c), layout.MetaState, layout.MetaWord(layout.ChunkFree, 0, 0))
+	h.log.Set(h.shard, layout.ShDirty+layout.VecChunk, c)
+}
+
 // Clear forgets every chunk, except which ones have no memory.
 func (h *Heap) Clear() {
 	for w := uint64(layout.ShChunkBump); w <= layout.ShChunkFreeLen; w++ {

@@ -32,6 +32,11 @@ func TestEveryInstantIsClean(t *testing.T) {
 				p.m.Segment().Shards[i].SetPoint(look)
 			}
 			p.ops(400, 300, 50)
+			p.clear()
+			for range 4 { // memory is given back
+				p.now += 150
+				p.ops(70, 300, 50)
+			}
 		})
 	}
 }

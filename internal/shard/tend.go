@@ -153,10 +153,34 @@ func (s *Shard) top(which int) uint64 {
 
 // trim gives the memory behind the elements from keep on back; true if there is more to give.
 func (s *Shard) trim(which int, keep uint64) bool {
-	if s.table.Geo.Recency != 0 && which != layout.VecChunk || s.top(which) <= keep {
+	if s.table.Geo.Recency != 0 || s.top(which) <= keep {
 		return false
 	}
 	return s.space().Trim(s.index, &s.vecs[which], keep, trimAtOnce) == nil && s.top(which) > keep
+}
+
+// trimChunks is trim for chunks. Holes at the end have no memory to give back; they leave their list with the watermark,
+// or they would be subtracted from what it no longer counts.
+func (s *Shard) trimChunks(keep uint64) bool {
+	chunks := &s.vecs[layout.VecChunk]
+	backed := uint64(layout.ShBacked + layout.VecChunk)
+	for range punchAtOnce {
+		top := s.top(layout.VecChunk)
+		if top <= keep || s.header.Load(layout.ShPunching) != 0 {
+			return false
+		}
+		if !s.heap.IsHole(top - 1) {
+			if s.space().Trim(s.index, chunks, top-1, layout.ChunkSize) != nil {
+				return false
+			}
+			continue
+		}
+		s.header.Store(backed, min(s.header.Load(backed), top-1))
+		if !s.once(func() { s.heap.Forget(top - 1) }) {
+			return false
+		}
+	}
+	return true
 }
 
 // shedChunks gives free chunks back that nobody took during the epoch, the last ones first; true if there are more.
@@ -165,7 +189,7 @@ func (s *Shard) shedChunks(bump uint64) bool {
 	for range punchAtOnce {
 		if idle <= spareChunks+bump/8 {
 			keep := max(bump, s.header.Load(layout.ShQuarBump)) + spareChunks
-			return s.trim(layout.VecChunk, keep) // holes among them stay in their list until they are backed again
+			return s.trimChunks(keep)
 		}
 		if !s.giveChunkBack() {
 			return false

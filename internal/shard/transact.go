@@ -7,6 +7,7 @@ import (
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/journal"
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/space"
 	"github.com/shmap-go/shmap/internal/vector"
 )
 
@@ -126,6 +127,9 @@ func (s *Shard) back(need *vector.Need) error {
 
 // backChunks makes at least one more chunk free: a hole, or a new one.
 func (s *Shard) backChunks(more uint64) error {
+	if c := s.header.Load(layout.ShPunching); c != 0 { // fillHole is about to name another
+		s.punch(c - 1)
+	}
 	chunks, meta := &s.vecs[layout.VecChunk], &s.vecs[layout.VecMeta]
 	have := chunks.Backed()
 	if c, ok := s.heap.NextHole(); ok && c < have {
@@ -134,10 +138,11 @@ func (s *Shard) backChunks(more uint64) error {
 		s.fill(c)
 		return s.backChunks(more)
 	}
-	if err := s.space().Back(s.env.Owner, s.index, meta, have+more, s.deadline()); err != nil {
+	to := have + more + space.Ahead(chunks.Shape) // all that may get memory needs a record
+	if err := s.space().Back(s.env.Owner, s.index, meta, to, s.deadline()); err != nil {
 		return err
 	}
-	for c := have; c < have+more; c++ {
+	for c := have; c < to; c++ {
 		if s.heap.IsHole(c) {
 			s.fill(c)
 		}
