@@ -1,7 +1,7 @@
 # Verbs of this repository. `make` lists them.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test race lint cross fuzz proof format-doc ci
+.PHONY: help test race lint cross fuzz proof proof-steps format-doc ci
 help:        ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 test:        ## everything that go test runs (README's command)
@@ -19,6 +19,8 @@ fuzz:        ## the operation codec against the model, ten minutes
 	go test ./internal/maptest -run '^$$' -fuzz FuzzOperations -fuzztime 10m
 proof:       ## the long forms of the proofs
 	SHMAP_LONG=1 go test -count=1 -timeout 60m ./internal/maptest ./internal/check ./internal/dict
+proof-steps: ## every instruction of every operation; writes docs/PROOF-STEPS.md (about an hour)
+	SHMAP_LONG=1 go test -count=1 -timeout 180m ./internal/proof -run TestP01EveryInstruction -v -args -document $(CURDIR)/docs/PROOF-STEPS.md
 format-doc:  ## write docs/FORMAT.md from the layout
 	go test ./internal/layout -run TestFormatDocument -update
 ci:          ## the gate

@@ -14,7 +14,8 @@ type Judge struct {
 	allowed []string // full states
 	seed    maphash.Seed
 	seen    map[uint64]bool
-	Repairs int // copies judged that were made during a repair
+	lame    bool // planted fault: repairs undo nothing
+	Repairs int  // copies judged that were made during a repair
 }
 
 // NewJudge knows the operation by the memory before and after it. between are changes that the operation makes as
@@ -88,6 +89,7 @@ func (j *Judge) Crash(image []uint64, returned bool) error {
 	point := func() { during = append(during, m.Segment().Env.Region.Image()) }
 	for i := range m.Segment().Shards {
 		m.Segment().Shards[i].SetPoint(point)
+		m.Segment().Shards[i].PlantFault(j.lame)
 	}
 	if err := mend(m); err != nil {
 		return fmt.Errorf("repair: %w", err)

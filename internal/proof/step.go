@@ -44,6 +44,7 @@ type Report struct {
 type Stepper struct {
 	Dir   string // for the files; in memory, if possible
 	Limit int
+	Lame  bool // planted fault: repairs undo nothing
 }
 
 // Step steps one scenario from its call to its return and judges every memory it meets.
@@ -84,6 +85,7 @@ func (s *Stepper) Step(sc *Scenario) (rep Report, err error) {
 	if err != nil {
 		return rep, err
 	}
+	judge.lame = s.Lame
 	for n, image := range append(images, after) {
 		if !judge.New(image) {
 			continue
