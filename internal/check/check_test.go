@@ -1,6 +1,7 @@
 package check_test
 
 import (
+	"errors"
 	"fmt"
 	"math/rand/v2"
 	"strings"
@@ -92,16 +93,19 @@ func (p *player) value() dict.Datum {
 	return p.datum(p.m.Options().Value, p.r.IntN(1<<30), long)
 }
 
-// ops does n operations; grow says how many of a hundred are stores.
+// ops does n operations; grow says how many of a hundred of the plain ones are stores.
 func (p *player) ops(n, keys, grow int) {
 	for range n {
 		p.now += uint64(p.r.IntN(3))
 		op := dict.Op{Key: p.datum(p.m.Options().Key, p.r.IntN(keys), 50), Val: p.value()}
-		switch p.r.IntN(100 / max(100-grow, 1)) {
-		case 0:
+		switch {
+		case p.r.IntN(100) == 0:
+			p.batch(keys)
+			continue
+		case p.r.IntN(8) == 0:
+			op.Code = p.code()
+		case p.r.IntN(100) >= grow:
 			op.Code = dict.OpDelete
-		case 1:
-			op.Code = dict.OpSwap
 		}
 		if p.o.EnableTTL && p.r.IntN(3) == 0 {
 			op.Mode, op.TTL = dict.TTLExplicit, time.Duration(p.r.IntN(500))*time.Millisecond
@@ -110,6 +114,40 @@ func (p *player) ops(n, keys, grow int) {
 		if p.r.IntN(4) == 0 {
 			_, _ = p.m.Load(op.Key, nil, dict.ReadVisit)
 		}
+	}
+}
+
+// code is an operation code that goes with the map.
+func (p *player) code() dict.OpCode {
+	for {
+		c := dict.OpCode(p.r.IntN(int(dict.OpExpire) + 1))
+		if c < dict.OpAdd || c > dict.OpMin || p.m.Options().Value != layout.String {
+			return c
+		}
+	}
+}
+
+// batch does something with many keys.
+func (p *player) batch(keys int) {
+	var ks, vs []dict.Datum
+	for range p.r.IntN(20) {
+		ks = append(ks, p.datum(p.m.Options().Key, p.r.IntN(keys), 50))
+		vs = append(vs, p.value())
+	}
+	atomic := p.r.IntN(2) == 0
+	switch p.r.IntN(6) {
+	case 0:
+		_, _ = p.m.DeleteMany(ks, atomic)
+	case 1:
+		_, _, _ = p.m.PopOldest()
+	case 2:
+		_, _, _ = p.m.PopNewest()
+	case 3:
+		_, _, _ = p.m.FlushExpired(p.r.IntN(30))
+	case 4:
+		_ = p.m.Reserve(p.r.IntN(300))
+	default:
+		_, _ = p.m.StoreMany(ks, vs, dict.TTLDefault, 0, atomic)
 	}
 }
 
@@ -147,6 +185,28 @@ func mustBeClean(t *testing.T, m *dict.Map, when string) {
 	}
 	if len(problems) > 0 {
 		t.FailNow()
+	}
+}
+
+// Memory that is refused, at any place, is an error of one operation at most.
+func TestRefusedMemoryLeavesACleanMap(t *testing.T) {
+	for _, k := range kinds() {
+		t.Run(k.name, func(t *testing.T) {
+			p := play(t, k.Options, 5)
+			refused := 0
+			for round := range 12 {
+				p.m.Segment().Env.Region.FailAllocate = func(off, n uint64) error {
+					if round%2 == 0 && p.r.IntN(2) == 0 {
+						refused++
+						return errors.New("refused")
+					}
+					return nil
+				}
+				p.ops(200, 2000, []int{95, 80, 60, 10, 90, 20}[round%6])
+				p.now += 150
+				p.clean(fmt.Sprintf("round %d, %d refusals", round, refused))
+			}
+		})
 	}
 }
 
