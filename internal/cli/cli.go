@@ -68,6 +68,8 @@ func words(least, most int) cobra.PositionalArgs {
 			return usage(cmd, "too few arguments; write: %s", cmd.UseLine())
 		case most >= 0 && len(args) > most:
 			return usage(cmd, "too many arguments from %q on; write: %s", args[most], cmd.UseLine())
+		case len(args) > 0 && args[0] == "":
+			return usage(cmd, "the path is empty; write: %s", cmd.UseLine())
 		}
 		return nil
 	}
