@@ -122,6 +122,10 @@ func TestDamagedFrameIsFound(t *testing.T) {
 		{"space lock", func(m *memory) { m.store(8*layout.HdrSpaceLock, 0xffff) }, "space lock"},
 		{"lock", func(m *memory) { m.set(1, layout.ShLock, 0x1234_0001_0002) }, "shard 1: lock"},
 		{"journal active", func(m *memory) { m.set(0, layout.ShJournal, journal.Head(9, journal.Active, 0)) }, "not idle"},
+		{"journal of a frozen map", func(m *memory) {
+			m.or(8*layout.HdrState, layout.StateFreezing|layout.StateFrozen)
+			m.set(0, layout.ShJournal, journal.Head(9, journal.Committed, 0))
+		}, "closed or frozen"},
 		{"journal phase", func(m *memory) { m.set(0, layout.ShJournal, journal.Head(9, 77, 0)) }, "no known phase"},
 		{"journal entries", func(m *memory) { m.set(0, layout.ShJournal, journal.Head(9, journal.Idle, 3)) }, "idle with entries"},
 		{"journal length", func(m *memory) { m.set(0, layout.ShJournal, journal.Head(9, journal.Active, 1<<20)) }, "more entries than"},

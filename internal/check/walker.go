@@ -66,6 +66,10 @@ func (w *walker) begin(locked bool) {
 	if locked && journal.Phase(h) != journal.Idle {
 		w.bad("journal", layout.ShJournal, "head %#x is not idle, but nobody is in a transaction (J1)", h)
 	}
+	const settled = layout.StateClean | layout.StateFrozen
+	if state := w.seg.Env.Header.Load(layout.HdrState); state&settled != 0 && journal.Phase(h) != journal.Idle {
+		w.bad("journal", layout.ShJournal, "head %#x is not idle in a map that is closed or frozen, state %#x (G3)", h, state)
+	}
 	if n := w.raw[layout.ShBacked+layout.VecJournal]; journal.Length(h) > n || !w.reach(layout.VecJournal, journal.Length(h)) {
 		w.bad("journal", layout.ShJournal, "head %#x counts more entries than the %d that fit", h, n)
 		return
