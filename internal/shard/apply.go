@@ -88,11 +88,7 @@ func (s *Shard) apply(op *Op) error {
 		return nil
 	}
 	s.begin()
-	if expired && act != actPut {
-		s.remove(&pos, layout.ShExpirations)
-	} else {
-		s.carryOut(op, act, val, &pos, found, expired)
-	}
+	s.carryOut(op, act, val, &pos, found, expired)
 	s.commit()
 	return nil
 }
@@ -104,6 +100,9 @@ func (s *Shard) carryOut(op *Op, act action, val Datum, pos *table.Pos, found, e
 		s.guard = s.table.Deadline(pos.B.Ptr, pos.I)
 	}
 	switch {
+	case expired && act != actPut:
+		s.remove(pos, layout.ShExpirations)
+		return
 	case act == actNone:
 		return
 	case act == actRemove:

@@ -71,12 +71,19 @@ func (s *Shard) DoAtomic(ops []Op) error {
 	return err
 }
 
-// absent counts the stores whose key has no slot, one listed twice included: at most so many are inserted.
+// absent counts the stores whose key has no slot. Of keys listed twice it counts one where there is a limit to respect.
 func (s *Shard) absent(ops []Op) (n uint64) {
 	var pos table.Pos
+	var counted map[Datum]bool
+	if s.space().EntryLimit() != 0 {
+		counted = make(map[Datum]bool, len(ops))
+	}
 	for i := range ops {
-		if ops[i].Code == OpStore && !s.table.MustFind(&ops[i].key, &pos) {
-			n++
+		if ops[i].Code != OpStore || counted[ops[i].Key] || s.table.MustFind(&ops[i].key, &pos) {
+			continue
+		}
+		if n++; counted != nil {
+			counted[ops[i].Key] = true
 		}
 	}
 	return n
