@@ -32,6 +32,7 @@ func (s *Space) Grant(o *lock.Owner, shard int, n uint64, deadline time.Time) er
 	if s.raise(o, shard, layout.ShLease, n, limit, limit/uint64(8*len(s.Shards)), deadline) {
 		return nil
 	}
+	s.raise(o, shard, layout.ShLease, 0, limit, limit, deadline) // all that is left: whoever evicts has it to go by
 	return fault.With(fault.ErrFull, "%d entries", limit)
 }
 
