@@ -23,11 +23,20 @@ func (m *Map) Do(op *Op) error {
 // maxRelief bounds how often an operation that found no room makes the other shards give some.
 const maxRelief = 1 << 14
 
-// insist repeats an operation on shard i that failed with ErrFull as long as the other shards, whose locks are taken one
-// at a time, give up something: limits that they do not use first, expired entries then, entries by the policy last.
+// insist repeats an operation on shard i that failed with ErrFull as long as something is given up: expired entries
+// first, then by the other shards, whose locks are taken one at a time, limits that they do not use, and entries by the
+// policy last.
 func (m *Map) insist(i int, err error, again func() error) error {
+	expired := true // there may be such
 	for round := 0; round < maxRelief && errors.Is(err, fault.ErrFull); round++ {
-		given, rerr := m.relieve(i, round)
+		given, rerr := false, error(nil)
+		if expired {
+			given, rerr = m.flushFull()
+			expired = given
+		}
+		if !given && rerr == nil {
+			given, rerr = m.relieve(i)
+		}
 		if rerr != nil {
 			return rerr
 		}
@@ -39,13 +48,18 @@ func (m *Map) insist(i int, err error, again func() error) error {
 	return err
 }
 
-func (m *Map) relieve(i, round int) (given bool, err error) {
-	if round == 0 {
-		n, _, err := m.FlushExpired(flushOnFull)
-		if given = n > 0; given || err != nil {
-			return given, err
+// flushFull removes some expired entries of a full map; false if there is none.
+func (m *Map) flushFull() (given bool, err error) {
+	for range 2 { // the first call may end a round of the gradual removal that had passed by them
+		n, done, err := m.FlushExpired(flushOnFull)
+		if n > 0 || !done || err != nil {
+			return n > 0, err
 		}
 	}
+	return false, nil
+}
+
+func (m *Map) relieve(i int) (given bool, err error) {
 	victim := -1
 	for j := range m.seg.Shards {
 		if j == i {
