@@ -160,5 +160,5 @@ func (s *Segment) mend() bool {
 			return false
 		}
 	}
-	return s.Env.Space.Free()
+	return s.Env.Space.Mend(s.Env.Owner, until) == nil
 }

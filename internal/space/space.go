@@ -44,8 +44,14 @@ func New(r *region.Region, c *layout.Config, header region.Ptr, shards []region.
 // Inherit frees the space lock if a dead predecessor of o holds it.
 func (s *Space) Inherit(o *lock.Owner) error { return s.lock.Inherit(o) }
 
-// Free reports whether nobody holds the space lock.
-func (s *Space) Free() bool { return s.lock.Free() }
+// Mend takes the space lock from a dead process. A closed handle may do it.
+func (s *Space) Mend(o *lock.Owner, until time.Time) error {
+	if err := s.lock.Lock(o, until); err != nil {
+		return err
+	}
+	s.lock.Unlock(o)
+	return nil
+}
 
 // Back puts memory behind element want-1 of v and all before it, and behind some more of them where that is cheap. It
 // returns ErrFull at the byte limit and ErrNoSpace where the file system has no more.
