@@ -40,7 +40,7 @@ func Run(ctx context.Context, cfg Config) (err error) {
 	return verify(c, r)
 }
 
-// count lets the crew count, with killings a third of the way.
+// count lets the crew count, with killings early on, while there are many new words.
 func count(ctx context.Context, cfg Config, c *crew, r *report) error {
 	defer c.abandon()
 	for range cfg.Workers {
@@ -51,7 +51,7 @@ func count(ctx context.Context, cfg Config, c *crew, r *report) error {
 	r.start = time.Now()
 	r.told = r.start
 	c.deadline = r.start.Add(cfg.For)
-	k := &killer{crew: c, next: r.start.Add(cfg.For / 3)}
+	k := &killer{crew: c, next: r.start.Add(cfg.For / 8)}
 	err := c.run(ctx, func(now time.Time) error {
 		r.progress(now)
 		return k.act(now)

@@ -56,7 +56,7 @@ func (r *report) counted() {
 	if len(c.dead) == 0 {
 		return
 	}
-	how := "none of them held a lock"
+	how := "none of them in a write that had to be repaired"
 	if r.hit {
 		how = "the last in mid-write: a survivor repaired what it had begun"
 	}
