@@ -90,7 +90,8 @@ func (w *walker) walkChain(main uint64, strings bool) {
 		w.buckets.inChains++
 		b = w.copyBucket(layout.VecOver, next-1)
 		if owner := layout.Lo(b.Load(layout.BkHead)); owner != main+1 {
-			w.wrong(b.off, b.name(), "names main bucket %d as the owner of its chain, found in the chain of %d", int64(owner)-1, main)
+			w.wrong(b.off, b.name(), "names main bucket %d as the owner of its chain, found in the chain of %d",
+				int64(owner)-1, main)
 		}
 	}
 }
@@ -141,7 +142,8 @@ func (w *walker) walkOverFree() {
 	prev := uint64(0)
 	for at := w.head[layout.ShOverFree]; at != 0; {
 		if at > uint64(len(place)) {
-			w.bad("free overflow buckets", layout.ShOverFree, "overflow bucket %d, after %d: there are %d", at-1, int64(prev)-1, len(place))
+			w.bad("free overflow buckets", layout.ShOverFree, "overflow bucket %d, after %d: there are %d",
+				at-1, int64(prev)-1, len(place))
 			return
 		}
 		s := w.elem(layout.VecOver, at-1)
@@ -155,13 +157,15 @@ func (w *walker) walkOverFree() {
 			w.wrong(s.Off, "free overflow bucket", "names main bucket %d as the owner of its chain", layout.Lo(head)-1)
 		}
 		if tags&layout.TagLanes != prev { // a late reader may set a visited bit
-			w.wrong(s.Off, "free overflow bucket", "%d follows %d in the free list, found after %d", at-1, int64(tags)-1, int64(prev)-1)
+			w.wrong(s.Off, "free overflow bucket", "%d follows %d in the free list, found after %d",
+				at-1, int64(tags)-1, int64(prev)-1)
 		}
 		prev, at = at, layout.Hi(head)
 	}
 	for i, p := range place {
 		if p == nowhere {
-			w.wrong(w.elem(layout.VecOver, uint64(i)).Off, "overflow bucket", "%d is neither in a chain nor in the free list", i)
+			off := w.elem(layout.VecOver, uint64(i)).Off
+			w.wrong(off, "overflow bucket", "%d is neither in a chain nor in the free list", i)
 		}
 	}
 }

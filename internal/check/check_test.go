@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -40,6 +41,14 @@ func kinds() []kind {
 		{"int64-everything", with(num(layout.Int64), all)},
 		{"string-fourbit-everything", with(str, func(o *dict.Options) { all(o); o.Hash = layout.HashFourBit })},
 	}
+}
+
+// long is n, or more where there is time.
+func long(n, more uint64) uint64 {
+	if os.Getenv("SHMAP_LONG") != "" {
+		return more
+	}
+	return n
 }
 
 // A player does random operations on a map whose clock it turns.
@@ -213,7 +222,7 @@ func TestRefusedMemoryLeavesACleanMap(t *testing.T) {
 func TestRandomOperationsLeaveACleanMap(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
-			for seed := range uint64(3) {
+			for seed := range long(3, 60) {
 				p := play(t, k.Options, seed)
 				p.clean(fmt.Sprintf("seed %d, new", seed))
 				for round := range 6 {

@@ -81,8 +81,8 @@ func (w *walker) walkChunks(tables bool) {
 	}
 	for class := range uint64(layout.Classes) {
 		if count := w.head[layout.ShClassCount+class]; count != layout.Pair(slabs[class], live[class]) {
-			w.bad("slabs of a class", layout.ShClassCount+class, "class %d counts %d slabs and %d live blocks, found %d and %d",
-				class, layout.Lo(count), layout.Hi(count), slabs[class], live[class])
+			w.bad("slabs of a class", layout.ShClassCount+class,
+				"class %d counts %d slabs and %d live blocks, found %d and %d", class, layout.Lo(count), layout.Hi(count), slabs[class], live[class])
 		}
 	}
 	w.byteLease()
@@ -104,7 +104,8 @@ func (w *walker) walkSlab(c, state uint64, tables bool) {
 		w.badChunk(c, "is a slab of class %d, and elsewhere as well (A1)", class)
 	}
 	if w.chunks.partial[c] != (live < blocks) {
-		w.badChunk(c, "slab with %d of %d blocks live: in the list of partly filled ones: %v", live, blocks, w.chunks.partial[c])
+		w.badChunk(c, "slab with %d of %d blocks live: in the list of partly filled ones: %v",
+			live, blocks, w.chunks.partial[c])
 	}
 	bitmap, refs := w.elem(layout.VecChunk, c), w.chunks.refs[c]
 	found, leaked, freed := uint64(0), 0, 0

@@ -1,6 +1,7 @@
 package check
 
 import (
+	"encoding/binary"
 	"math/bits"
 
 	"github.com/shmap-go/shmap/internal/hash"
@@ -29,41 +30,43 @@ func (w *walker) entry(s *slot, strings bool) {
 		return
 	}
 	ref, hasBlob := w.slots.BlobOf(key, val)
-	text := w.buckets.text[:0]
 	var b blob
 	if hasBlob {
-		var ok bool
 		if !strings {
 			return
 		}
+		var ok bool
 		if b, ok = w.blob(s, ref); !ok || !w.halvesAgree(s, &b, key, val) {
 			return
 		}
 	}
-	if w.config.Key == layout.String && layout.IsBlob(key) {
-		text = w.keyOf(&b, text)
-	} else if w.config.Key == layout.String {
+	h := w.keyHash(s, &b, key)
+	w.belongs(s, h)
+	if hasBlob && (b.hash != h || ref != layout.BlobWord(layout.BlobAddr(ref), h)) {
+		w.badSlot(s, "the blob notes hash %#x, the slot %#x, the key has %#x", b.hash, ref, h)
+	}
+}
+
+// keyHash is the hash of a key, computed from all of it; it checks as well that the chain has the key once.
+func (w *walker) keyHash(s *slot, b *blob, key uint64) (h uint64) {
+	text := w.buckets.text[:0]
+	switch {
+	case w.config.Key != layout.String:
+		text = binary.LittleEndian.AppendUint64(text, key)
+		h = hash.Word(w.config.Hash, w.config.Seed, key)
+	case layout.IsBlob(key):
+		text = w.keyOf(b, text)
+		h = hash.String(w.config.Hash, w.config.Seed, string(text))
+	default:
 		text = table.InlineBytes(text, key)
-	} else {
-		for k := range 8 {
-			text = append(text, byte(key>>(8*k)))
-		}
+		h = hash.String(w.config.Hash, w.config.Seed, string(text))
 	}
 	w.buckets.text = text
 	if _, twice := w.buckets.keys[string(text)]; twice {
 		w.badSlot(s, "the key is in the chain already")
 	}
 	w.buckets.keys[string(text)] = struct{}{}
-	var h uint64
-	if w.config.Key == layout.String {
-		h = hash.String(w.config.Hash, w.config.Seed, string(text))
-	} else {
-		h = hash.Word(w.config.Hash, w.config.Seed, key)
-	}
-	w.belongs(s, h)
-	if hasBlob && (b.hash != h || ref != layout.BlobWord(layout.BlobAddr(ref), h)) {
-		w.badSlot(s, "the blob notes hash %#x, the slot %#x, the key has %#x", b.hash, ref, h)
-	}
+	return h
 }
 
 // belongs checks that an entry with hash h is in the right place.
@@ -109,6 +112,7 @@ func (w *walker) halvesAgree(s *slot, b *blob, key, val uint64) bool {
 	if half(w.config.Key, key, b.keyLen) && half(w.config.Value, val, b.valLen) {
 		return true
 	}
-	w.badSlot(s, "key word %#x and value word %#x do not go with a blob %#x of %d+%d bytes", key, val, b.ref, b.keyLen, b.valLen)
+	w.badSlot(s, "key word %#x and value word %#x do not go with a blob %#x of %d+%d bytes",
+		key, val, b.ref, b.keyLen, b.valLen)
 	return false
 }

@@ -63,7 +63,6 @@ func referee(t *testing.T, words []uint64, live lock.Liveness) (problems []check
 }
 
 func TestGarbageIsSurvived(t *testing.T) {
-	const rounds = 400
 	found, total := 0, 0
 	for n, k := range kinds() {
 		p := play(t, k.Options, 3)
@@ -72,7 +71,7 @@ func TestGarbageIsSurvived(t *testing.T) {
 		p.ops(200, 400, 30)
 		words := p.m.Segment().Env.Region.Image()
 		r := rand.New(rand.NewPCG(uint64(n), 2))
-		for round := range rounds {
+		for round := range long(400, 10_000) {
 			copied := append([]uint64(nil), words...)
 			scribble(r, copied, p.m.Options().Shards)
 			live := &lock.Local{}

@@ -53,12 +53,13 @@ func (m *memory) word(off uint64) region.Ptr {
 func (m *memory) load(off uint64) uint64 { m.t.Helper(); return m.word(off).Load(0) }
 func (m *memory) store(off, v uint64)    { m.t.Helper(); m.word(off).Store(0, v) }
 func (m *memory) or(off, bits uint64)    { m.t.Helper(); m.store(off, m.load(off)|bits) }
+func (m *memory) raise(off, d uint64)    { m.t.Helper(); m.store(off, m.load(off)+d) }
 
 // at is the offset of a word of a shard header.
 func (m *memory) at(shard int, word uint64) uint64     { return layout.ShardAt(shard) + 8*word }
 func (m *memory) header(shard int, word uint64) uint64 { return m.load(m.at(shard, word)) }
 func (m *memory) set(shard int, word, v uint64)        { m.store(m.at(shard, word), v) }
-func (m *memory) add(shard int, word, d uint64)        { m.set(shard, word, m.header(shard, word)+d) }
+func (m *memory) add(shard int, word, d uint64)        { m.raise(m.at(shard, word), d) }
 
 // elem is the offset of an element of a vector.
 func (m *memory) elem(shard, which int, i uint64) uint64 {
@@ -143,6 +144,3 @@ func (m *memory) slabOf(s place) uint64 { return layout.BlobAddr(m.load(m.key(s)
 
 // meta is the offset of a chunk's record, by chunk.
 func (m *memory) meta(chunk uint64) uint64 { return m.elem(0, layout.VecMeta, chunk) }
-
-// add2 adds to a word anywhere.
-func (m *memory) add2(off, d uint64) { m.t.Helper(); m.store(off, m.load(off)+d) }

@@ -26,7 +26,8 @@ func (w *walker) walkList(where string, word uint64, visit func(c uint64) bool) 
 
 func (w *walker) walkFree() {
 	n := w.walkList("free chunks", layout.ShChunkFree, func(c uint64) bool {
-		return c < uint64(len(w.chunks.place)) && w.state(c) == layout.MetaWord(layout.ChunkFree, 0, 0) && w.chunks.put(c, ofFree)
+		return c < uint64(len(w.chunks.place)) && w.state(c) == layout.MetaWord(layout.ChunkFree, 0, 0) &&
+			w.chunks.put(c, ofFree)
 	})
 	w.equal("free chunks", layout.ShChunkFreeLen, n)
 }
@@ -40,7 +41,8 @@ func (w *walker) walkHoles() {
 	n := w.walkList("holes", layout.ShChunkHoles, func(c uint64) bool {
 		_, twice := holes[c]
 		holes[c] = struct{}{}
-		return !twice && w.state(c) == layout.MetaHole|layout.ChunkHoled && (c >= uint64(len(w.chunks.place)) || w.chunks.put(c, ofHoles))
+		return !twice && w.state(c) == layout.MetaHole|layout.ChunkHoled &&
+			(c >= uint64(len(w.chunks.place)) || w.chunks.put(c, ofHoles))
 	})
 	w.equal("holes", layout.ShChunkHolesLen, n)
 	for c := uint64(len(w.chunks.place)); c < w.backed(layout.VecMeta); c++ {

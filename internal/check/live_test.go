@@ -5,9 +5,13 @@ import (
 	"path/filepath"
 	"sync"
 	"testing"
+	"time"
 
+	"github.com/shmap-go/shmap/internal/check"
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/fault"
+	"github.com/shmap-go/shmap/internal/lock"
+	"github.com/shmap-go/shmap/internal/segment"
 )
 
 // The referee walks while others write: under the locks from a writable handle, without from a read-only one, which may
@@ -44,6 +48,34 @@ func TestLiveMapIsClean(t *testing.T) {
 			if problems, err := reader.Check(); len(problems) > 0 || err != nil {
 				t.Fatalf("read-only and quiet: %v %q", err, problems)
 			}
+		})
+	}
+}
+
+// The same on the heap, where the race detector sees it: by turns under the lock and without, as it happens to be free.
+func TestRaceCheckWhileOthersWrite(t *testing.T) {
+	for _, k := range kinds() {
+		t.Run(k.name, func(t *testing.T) {
+			p := play(t, k.Options, 1)
+			live := &lock.Local{} // the writer is alive for ever, so nobody mends under its hands
+			_, _ = live.Take(0)
+			seg, err := segment.AttachHeap(p.m.Segment().Env.Region, segment.Options{LockTimeout: time.Nanosecond, Live: live})
+			if err != nil {
+				t.Fatal(err)
+			}
+			var wg sync.WaitGroup
+			wg.Add(1)
+			go func() {
+				defer wg.Done()
+				p.ops(400, 300, 60)
+			}()
+			for range 5 {
+				if problems, err := check.Run(seg); len(problems) > 0 || err != nil && !errors.Is(err, fault.ErrBusy) {
+					t.Errorf("%v %v", err, problems)
+				}
+			}
+			wg.Wait()
+			p.clean("quiet")
 		})
 	}
 }

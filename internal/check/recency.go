@@ -27,12 +27,14 @@ func (w *walker) walkRecency() {
 		b := w.elem(which, index)
 		links := w.load(b, w.slots.Geo.Recency+i)
 		if layout.Lo(links) != newer {
-			w.wrong(b.Off, "recency links", "slot %d has %#x as its newer neighbour, found after %#x (R1)", i, layout.Lo(links), newer)
+			w.wrong(b.Off, "recency links", "slot %d has %#x as its newer neighbour, found after %#x (R1)",
+				i, layout.Lo(links), newer)
 		}
 		newer, at = at, layout.Hi(links)
 	}
 	if layout.Hi(ends) != newer {
-		w.bad("recency list", layout.ShRecency, "the oldest entry is %#x, the list ends with %#x (R1)", layout.Hi(ends), newer)
+		w.bad("recency list", layout.ShRecency, "the oldest entry is %#x, the list ends with %#x (R1)",
+			layout.Hi(ends), newer)
 	}
 	if listed != w.buckets.entries {
 		w.bad("recency list", layout.ShRecency, "%d entries in the list, %d in the table (R1)", listed, w.buckets.entries)

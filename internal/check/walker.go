@@ -70,12 +70,14 @@ func (w *walker) begin(locked bool) {
 	if state := w.seg.Env.Header.Load(layout.HdrState); state&settled != 0 && journal.Phase(h) != journal.Idle {
 		w.bad("journal", layout.ShJournal, "head %#x is not idle in a map that is closed or frozen, state %#x (G3)", h, state)
 	}
-	if n := w.raw[layout.ShBacked+layout.VecJournal]; journal.Length(h) > n || !w.reach(layout.VecJournal, journal.Length(h)) {
-		w.bad("journal", layout.ShJournal, "head %#x counts more entries than the %d that fit", h, n)
+	n := journal.Length(h)
+	if n > w.raw[layout.ShBacked+layout.VecJournal] || !w.reach(layout.VecJournal, n) {
+		w.bad("journal", layout.ShJournal, "head %#x counts more entries than fit", h)
 		return
 	}
 	var ok bool
-	w.trace, ok = journal.ReadTrace(h, func(i uint64) (region.Ptr, bool) { return w.elem(layout.VecJournal, i).Ptr, true })
+	entry := func(i uint64) (region.Ptr, bool) { return w.elem(layout.VecJournal, i).Ptr, true }
+	w.trace, ok = journal.ReadTrace(h, entry)
 	if !ok {
 		w.bad("journal", layout.ShJournal, "head %#x has no known phase, or is idle with entries", h)
 		w.trace = journal.Trace{}

@@ -10,20 +10,20 @@ import (
 func (w *walker) watermarks() {
 	for which := range w.shapes {
 		w.levels(which)
-		backed, dirty := w.backed(which), w.head[layout.ShDirty+which]
+		mark := "watermark of " + vector.Name(which)
+		word, backed, dirty := layout.ShBacked+uint64(which), w.backed(which), w.head[layout.ShDirty+which]
 		if backed > dirty {
-			w.bad("watermark of "+vector.Name(which), layout.ShBacked+uint64(which), "%d backed, but only %d may have memory (S1)", backed, dirty)
+			w.bad(mark, word, "%d backed, but only %d may have memory (S1)", backed, dirty)
 		}
 		if !w.reach(which, backed) {
-			w.bad("watermark of "+vector.Name(which), layout.ShBacked+uint64(which), "%d backed, but they are not all inside the file (S1)", backed)
+			w.bad(mark, word, "%d backed, but they are not all inside the file (S1)", backed)
 		}
 	}
-	if w.backed(layout.VecMeta) < w.backed(layout.VecChunk) {
-		w.bad("watermark of chunk records", layout.ShBacked+layout.VecMeta, "%d backed for %d chunks (S1)",
-			w.backed(layout.VecMeta), w.backed(layout.VecChunk))
+	if meta, chunks := w.backed(layout.VecMeta), w.backed(layout.VecChunk); meta < chunks {
+		w.bad("watermark of chunk records", layout.ShBacked+layout.VecMeta, "%d backed for %d chunks (S1)", meta, chunks)
 	}
-	if w.seg.Env.Space.EntryLimit() != 0 && w.head[layout.ShCount] > w.head[layout.ShLease] {
-		w.bad("entry lease", layout.ShLease, "%d, but there are %d entries (S3)", w.head[layout.ShLease], w.head[layout.ShCount])
+	if count, lease := w.head[layout.ShCount], w.head[layout.ShLease]; w.seg.Env.Space.EntryLimit() != 0 && count > lease {
+		w.bad("entry lease", layout.ShLease, "%d, but there are %d entries (S3)", lease, count)
 	}
 }
 
@@ -40,7 +40,8 @@ func (w *walker) levels(which int) {
 			continue
 		case placed != k:
 			w.bad("directory of "+vector.Name(which), word, "level %d is placed, level %d is not", k, placed)
-		case base%layout.Page != 0 || base < layout.SegmentsAt(len(w.seg.Shards)) || base >= layout.MaxFile || base+shape.LevelBytes(k) > layout.MaxFile:
+		case base%layout.Page != 0 || base < layout.SegmentsAt(len(w.seg.Shards)) || base >= layout.MaxFile ||
+			base+shape.LevelBytes(k) > layout.MaxFile:
 			w.bad("directory of "+vector.Name(which), word, "level %d is at %#x, which is no place for it (V2)", k, base)
 		}
 		placed = k + 1
@@ -50,7 +51,8 @@ func (w *walker) levels(which int) {
 		end = shape.First(placed)
 	}
 	if dirty := w.head[layout.ShDirty+which]; dirty > end {
-		w.bad("watermark of "+vector.Name(which), layout.ShDirty+uint64(which), "%d may have memory, but the levels end at %d (S1)", dirty, end)
+		w.bad("watermark of "+vector.Name(which), layout.ShDirty+uint64(which),
+			"%d may have memory, but the levels end at %d (S1)", dirty, end)
 	}
 }
 
@@ -61,13 +63,15 @@ func (w *walker) tableFits() bool {
 		w.bad("level word", layout.ShLevel, "%d buckets", n)
 		return false
 	}
-	return w.within("level word", layout.ShLevel, layout.VecMain, n) && w.within("overflow buckets", layout.ShOverBump, layout.VecOver, bump)
+	return w.within("level word", layout.ShLevel, layout.VecMain, n) &&
+		w.within("overflow buckets", layout.ShOverBump, layout.VecOver, bump)
 }
 
 // stringsFit reports whether the chunks can be walked.
 func (w *walker) stringsFit() bool {
 	bump := w.head[layout.ShChunkBump]
-	return w.within("chunks", layout.ShChunkBump, layout.VecChunk, bump) && w.within("chunks", layout.ShChunkBump, layout.VecMeta, bump)
+	return w.within("chunks", layout.ShChunkBump, layout.VecChunk, bump) &&
+		w.within("chunks", layout.ShChunkBump, layout.VecMeta, bump)
 }
 
 // within checks that the first n elements of a vector, counted by a word of the header, have memory.

@@ -1,0 +1,72 @@
+package check_test
+
+import (
+	"testing"
+
+	"github.com/shmap-go/shmap/internal/layout"
+)
+
+func TestDamagedBucketsAreFound(t *testing.T) {
+	over := func(m *memory) place { return m.find(0, m.usedOver) }
+	free := func(m *memory) uint64 { return m.elem(0, layout.VecOver, m.header(0, layout.ShOverFree)-1) }
+	link := func(m *memory, off, to uint64) { m.store(off, layout.Pair(m.load(off), to)) }
+	tags := func(s place) uint64 { return s.off + 8*layout.BkTags }
+	links := func(m *memory, s place) uint64 { return s.off + 8*(m.geo.Recency+s.i) }
+	newest := func(m *memory) place {
+		index, over, i := layout.Ref(layout.Lo(m.header(0, layout.ShRecency))).Split()
+		which := layout.VecMain
+		if over {
+			which = layout.VecOver
+		}
+		return place{0, m.elem(0, which, index), index, over, i}
+	}
+	found(t, cached(t), []damage{
+		{"version", func(m *memory) { m.or(m.elem(0, layout.VecMain, 0), 1) }, "is odd"},
+		{"tag", func(m *memory) { s := m.find(0, m.used); m.store(tags(s), m.load(tags(s))^0x80<<(8*s.i)) }, "tag 0x"},
+		{"tag gone", func(m *memory) { s := m.find(0, m.used); m.store(tags(s), m.load(tags(s))&^(0xff<<(8*s.i))) }, "number of entries"},
+		{"tag too many", func(m *memory) { s := m.find(0, m.empty); m.or(tags(s), 7<<(8*s.i)) }, "number of entries"},
+		{"visited bit of no slot", func(m *memory) { m.or(m.elem(0, layout.VecMain, 0)+8, 1<<63) }, "visited bits"},
+		{"key", func(m *memory) { m.or(m.key(m.find(0, m.used)), 1<<2) }, "belongs to"},
+		{"other shard", func(m *memory) { m.store(m.key(m.find(0, m.used)), m.load(m.key(m.find(1, m.used)))) }, "another shard"},
+		{"duplicate", func(m *memory) {
+			s := m.find(0, func(s place) bool { return m.used(s) && s.i > 0 && m.used(place{off: s.off, i: 0}) })
+			m.store(m.key(s), m.load(m.key(place{off: s.off, i: 0})))
+		}, "in the chain already"},
+		{"count", func(m *memory) { m.add(0, layout.ShCount, 1) }, "number of entries at"},
+		{"deadlines", func(m *memory) { m.add(0, layout.ShDeadlines, 1) }, "number of entries with a deadline"},
+		{"deadline", func(m *memory) {
+			s := m.find(0, m.used)
+			o := s.off + 8*(m.geo.Deadline+s.i)
+			m.store(o, 1-min(m.load(o), 1))
+		}, "entries with a deadline"},
+		{"cycle", func(m *memory) { s := over(m); link(m, s.off, s.index+1) }, "is in a chain already"},
+		{"link out of bounds", func(m *memory) { link(m, over(m).off, 1<<30) }, "is followed by overflow bucket"},
+		{"cut chain", func(m *memory) { link(m, m.elem(0, layout.VecMain, owner(m, over(m))), 0) }, "neither in a chain nor"},
+		{"owner", func(m *memory) { m.store(over(m).off, m.load(over(m).off)+1) }, "as the owner of its chain"},
+		{"overflow buckets used", func(m *memory) { m.add(0, layout.ShOverUsed, 1) }, "number of overflow buckets in chains"},
+		{"overflow buckets ever used", func(m *memory) { m.add(0, layout.ShOverBump, 1) }, "neither in a chain nor"},
+		{"free list lost", func(m *memory) { m.set(0, layout.ShOverFree, 0) }, "neither in a chain nor"},
+		{"free list cycle", func(m *memory) { link(m, free(m), m.header(0, layout.ShOverFree)) }, "in the free list already"},
+		{"free list out of bounds", func(m *memory) { m.set(0, layout.ShOverFree, 1<<40) }, "free overflow buckets"},
+		{"free list backwards", func(m *memory) { m.or(free(m)+8, 5) }, "in the free list, found after"},
+		{"owner of a free bucket", func(m *memory) { m.store(free(m), m.load(free(m))+1) }, "free overflow bucket at"},
+		{"newest", func(m *memory) { m.add(0, layout.ShRecency, 1<<4) }, "recency li"},
+		{"oldest", func(m *memory) { m.add(0, layout.ShRecency, 1<<36) }, "the oldest entry is"},
+		{"older", func(m *memory) { link(m, links(m, newest(m)), 0) }, "entries in the list"},
+		{"newer", func(m *memory) { s := newest(m); m.store(links(m, s), m.load(links(m, s))+1) }, "as its newer neighbour"},
+		{"recency cycle", func(m *memory) { link(m, links(m, newest(m)), layout.Lo(m.header(0, layout.ShRecency))) }, "one that came before"},
+		{"recency of an empty slot", func(m *memory) {
+			s := m.find(0, m.empty)
+			link(m, links(m, newest(m)), uint64(layout.MakeRef(s.index, s.over, s.i)))
+		}, "no entry, or one"},
+	})
+	found(t, narrow(t), []damage{
+		{"level", func(m *memory) { m.add(0, layout.ShLevel, 1) }, "belongs to bucket"},
+		{"seventh tag of six", func(m *memory) { m.or(m.elem(0, layout.VecMain, 0)+8, 1<<48) }, "there are 6 slots"},
+		{"visited without policy", func(m *memory) { m.or(m.elem(0, layout.VecMain, 0)+8, 1<<56) }, "visited bits"},
+		{"recency without policy", func(m *memory) { m.set(0, layout.ShRecency, 1) }, "without policy"},
+	})
+}
+
+// owner is the main bucket of the chain that an overflow bucket is in.
+func owner(m *memory, s place) uint64 { return layout.Lo(m.load(s.off)) - 1 }
