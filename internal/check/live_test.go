@@ -80,6 +80,32 @@ func TestRaceCheckWhileOthersWrite(t *testing.T) {
 	}
 }
 
+// A writer that stopped in the middle of a transaction is nothing wrong, and nothing to wait for.
+func TestReadOnlyBehindAStoppedWriter(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "map")
+	o := kinds()[11].Options
+	p := playOn(t, o, 1, func(o dict.Options) (*dict.Map, error) { return dict.Open(path, o) })
+	reader, err := dict.Open(path, dict.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = reader.Close() })
+	p.ops(300, 300, 90)
+	stores := 0
+	look := func() {
+		if stores++; stores%97 != 0 {
+			return
+		}
+		if problems, err := reader.Check(); err != nil || len(problems) > 0 {
+			t.Errorf("store %d: %v %q", stores, err, problems)
+		}
+	}
+	for i := range p.m.Segment().Shards {
+		p.m.Segment().Shards[i].SetPoint(look)
+	}
+	p.ops(200, 300, 50)
+}
+
 func TestFrozenAndClosedMaps(t *testing.T) {
 	p := play(t, kinds()[3].Options, 1)
 	p.ops(300, 200, 90)

@@ -6,7 +6,8 @@ import (
 	"github.com/shmap-go/shmap/internal/check"
 )
 
-// Check walks everything and returns the broken invariants, one sentence each.
+// Check walks everything, shard by shard under its lock, and returns the broken invariants, one sentence each. A read-only
+// handle walks without locks; fault.ErrBusy says that a shard was changing all the time.
 func (m *Map) Check() ([]string, error) {
 	defer runtime.KeepAlive(m.seg)
 	problems, err := check.Run(m.seg)
