@@ -84,6 +84,9 @@ func (b *Blob) AppendVal(dst []byte) ([]byte, bool) {
 }
 
 func (b *Blob) append(dst []byte, from, n uint64) ([]byte, bool) {
+	if n > b.heap.chunks.Backed()*layout.ChunkSize || n > layout.MaxString {
+		return dst, false
+	}
 	old := len(dst)
 	dst = slices.Grow(dst, int(n))[:old+int(n)]
 	if b.chunks == 0 {
@@ -136,10 +139,8 @@ func (h *Heap) Make(hash uint64, key, val string) uint64 {
 	n := uint64(len(key) + len(val))
 	s := layout.ShapeOf(n)
 	chain := uint64(0)
-	for i := range s.Chunks { // last to first
-		c := h.takeChunk(layout.MetaWord(layout.ChunkLarge, 0, 0), s.Chunks-i+1)
-		h.log.Set(h.meta.Must(c), layout.MetaLinks, layout.Pair(0, chain))
-		chain = c + 1
+	if s.Chunks > 0 {
+		chain = h.takeChain(s.Chunks)
 	}
 	addr := h.takeBlock(s.Class)
 	p := h.chunks.Must(addr >> layout.LgChunk).Ptr
@@ -170,18 +171,12 @@ func (h *Heap) Drop(w uint64) {
 	if !ok {
 		corrupt("blob address", 0, w, "a blob inside the memory")
 	}
-	next := layout.Lo(b.p.Load(b.at/8 + layout.BlobChain))
-	for range b.chunks {
-		if next == 0 {
-			corrupt("chain of a large blob", 0, w, "as many chunks as its length needs")
+	if b.chunks > 0 {
+		first := layout.Lo(b.p.Load(b.at/8 + layout.BlobChain))
+		if first == 0 {
+			corrupt("chain of a large blob", 0, w, "chunks")
 		}
-		m := h.meta.Must(next - 1)
-		if layout.MetaKind(m.Load(layout.MetaState)) != layout.ChunkLarge {
-			corrupt("chunk of a large blob", m.Off, m.Load(layout.MetaState), "kind large")
-		}
-		c := next - 1
-		next = layout.Hi(m.Load(layout.MetaLinks))
-		h.giveChunk(c)
+		h.giveChain(first, b.chunks)
 	}
 	h.giveBlock(layout.BlobAddr(w), layout.ShapeOf(layout.KeyLen(b.lens)+layout.ValLen(b.lens)).Class)
 }

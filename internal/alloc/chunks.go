@@ -78,7 +78,7 @@ func (h *Heap) add(word uint64, delta uint64) {
 func (h *Heap) Free() uint64 {
 	n := h.shard.Load(layout.ShChunkFreeLen)
 	for c := h.shard.Load(layout.ShChunkBump); c < h.chunks.Backed(); c++ {
-		if h.meta.Must(c).Load(layout.MetaState)&layout.MetaHole != 0 || n >= 1<<20 {
+		if h.meta.Must(c).Load(layout.MetaState)&layout.MetaHole != 0 || n >= scanned {
 			break
 		}
 		n++
@@ -86,25 +86,21 @@ func (h *Heap) Free() uint64 {
 	return n
 }
 
-// takeChunk takes a free chunk and gives it a state. more is how many the caller still needs, for the panic.
-func (h *Heap) takeChunk(state, more uint64) uint64 {
+// takeChunk takes a free chunk and gives it a state.
+func (h *Heap) takeChunk(state uint64) uint64 {
 	c := layout.Lo(h.shard.Load(layout.ShChunkFree))
 	if c != 0 {
 		c--
 		h.unlink(layout.ShChunkFree, c)
 		h.add(layout.ShChunkFreeLen, ^uint64(0))
-		if n := h.shard.Load(layout.ShChunkFreeLen); n < h.shard.Load(layout.ShQuarFree) {
-			h.shard.Store(layout.ShQuarFree, n)
-		}
+		h.lowerFree(h.shard.Load(layout.ShChunkFreeLen))
 	} else {
 		c = h.shard.Load(layout.ShChunkBump)
 		if c >= h.chunks.Backed() || h.meta.Must(c).Load(layout.MetaState)&layout.MetaHole != 0 {
-			panic(&vector.Need{Which: layout.VecChunk, Elements: more})
+			panic(&vector.Need{Which: layout.VecChunk, Elements: 1})
 		}
 		h.add(layout.ShChunkBump, 1)
-		if c >= h.shard.Load(layout.ShQuarBump) {
-			h.shard.Store(layout.ShQuarBump, c+1)
-		}
+		h.raiseBump(c + 1)
 	}
 	m := h.meta.Must(c)
 	h.log.Set(m, layout.MetaState, state)
@@ -112,40 +108,147 @@ func (h *Heap) takeChunk(state, more uint64) uint64 {
 	return c
 }
 
+// takeChain takes n chunks that follow one another and returns the first; they stay linked as they will be freed. Of
+// chunks from the free list only the ends change, and those past ShChunkBump are unreachable, so a chain of any length is a
+// few entries of the journal.
+func (h *Heap) takeChain(n uint64) (first uint64) {
+	ends, free := h.shard.Load(layout.ShChunkFree), h.shard.Load(layout.ShChunkFreeLen)
+	listed := min(n, free)
+	bump := h.shard.Load(layout.ShChunkBump)
+	for c := bump; c < bump+n-listed; c++ {
+		if c >= h.chunks.Backed() || h.IsHole(c) {
+			panic(&vector.Need{Which: layout.VecChunk, Elements: bump + n - listed - c})
+		}
+	}
+	last := uint64(0) // link
+	if listed > 0 {
+		first = layout.Lo(ends)
+		last = h.follow(first, listed)
+		rest := layout.Hi(h.meta.Must(last - 1).Load(layout.MetaLinks))
+		h.splitFree(ends, rest)
+		h.log.Set(h.shard, layout.ShChunkFreeLen, free-listed)
+		h.lowerFree(free - listed)
+	}
+	if n == listed {
+		h.relink(last-1, 0)
+		return first
+	}
+	h.log.Set(h.shard, layout.ShChunkBump, bump+n-listed)
+	h.raiseBump(bump + n - listed)
+	for c := bump; c < bump+n-listed; c++ {
+		prev, next := c, c+2 // links to the neighbours
+		if c == bump {
+			prev = last
+		}
+		if c == bump+n-listed-1 {
+			next = 0
+		}
+		m := h.meta.Must(c)
+		m.Store(layout.MetaState, layout.MetaWord(layout.ChunkLoose, 0, 0))
+		m.Store(layout.MetaLinks, layout.Pair(prev, next))
+	}
+	if listed == 0 {
+		return bump + 1
+	}
+	h.relink(last-1, bump+1)
+	return first
+}
+
+// follow goes n-1 steps from link first on and returns the link to the last chunk.
+func (h *Heap) follow(first, n uint64) uint64 {
+	for range n - 1 {
+		m := h.meta.Must(first - 1)
+		if first = layout.Hi(m.Load(layout.MetaLinks)); first == 0 {
+			corrupt("chain of chunks", m.Off, n, "as many as its length says")
+		}
+	}
+	return first
+}
+
+// relink changes which chunk follows chunk c.
+func (h *Heap) relink(c, next uint64) {
+	m := h.meta.Must(c)
+	h.log.Set(m, layout.MetaLinks, layout.Pair(layout.Lo(m.Load(layout.MetaLinks)), next))
+}
+
+// splitFree lets the free list begin at link rest.
+func (h *Heap) splitFree(ends, rest uint64) {
+	if rest == 0 {
+		h.log.Set(h.shard, layout.ShChunkFree, 0)
+		return
+	}
+	m := h.meta.Must(rest - 1)
+	h.log.Set(m, layout.MetaLinks, layout.Pair(0, layout.Hi(m.Load(layout.MetaLinks))))
+	h.log.Set(h.shard, layout.ShChunkFree, layout.Pair(rest, layout.Hi(ends)))
+}
+
+// giveChain puts a chain of n chunks on the free list.
+func (h *Heap) giveChain(first, n uint64) {
+	last := h.follow(first, n)
+	ends := h.shard.Load(layout.ShChunkFree)
+	head, tail := layout.Lo(ends), layout.Hi(ends)
+	h.relink(last-1, head)
+	if head == 0 {
+		tail = last
+	} else {
+		m := h.meta.Must(head - 1)
+		h.log.Set(m, layout.MetaLinks, layout.Pair(last, layout.Hi(m.Load(layout.MetaLinks))))
+	}
+	h.log.Set(h.shard, layout.ShChunkFree, layout.Pair(first, tail))
+	h.add(layout.ShChunkFreeLen, n)
+}
+
+// lowerFree and raiseBump keep the marks of the quarantine epoch (shard/tend.go).
+func (h *Heap) lowerFree(n uint64) {
+	h.shard.Store(layout.ShQuarFree, min(n, h.shard.Load(layout.ShQuarFree)))
+}
+
+func (h *Heap) raiseBump(n uint64) {
+	h.shard.Store(layout.ShQuarBump, max(n, h.shard.Load(layout.ShQuarBump)))
+}
+
 // giveChunk puts a chunk on the free list.
 func (h *Heap) giveChunk(c uint64) {
-	h.log.Set(h.meta.Must(c), layout.MetaState, layout.MetaWord(layout.ChunkFree, 0, 0))
+	h.log.Set(h.meta.Must(c), layout.MetaState, layout.MetaWord(layout.ChunkLoose, 0, 0))
 	h.pushFront(layout.ShChunkFree, c)
 	h.add(layout.ShChunkFreeLen, 1)
 }
 
 // Hole makes the chunk that has been free the longest one without memory; the caller punches it after the commit and
 // then clears ShPunching, which names it.
-func (h *Heap) Hole() (c uint64, ok bool) {
+func (h *Heap) Hole() bool {
 	last := layout.Hi(h.shard.Load(layout.ShChunkFree))
 	if last == 0 {
-		return 0, false
+		return false
 	}
-	c = last - 1
+	c := last - 1
 	h.unlink(layout.ShChunkFree, c)
 	h.add(layout.ShChunkFreeLen, ^uint64(0))
 	h.log.Set(h.meta.Must(c), layout.MetaState, layout.MetaHole|layout.ChunkHoled)
 	h.pushFront(layout.ShChunkHoles, c)
 	h.add(layout.ShChunkHolesLen, 1)
 	h.log.Set(h.shard, layout.ShPunching, c+1)
-	return c, true
+	return true
 }
 
-// NextHole is the chunk without memory that should get some first: the one that takeChunk would come to, else any.
-func (h *Heap) NextHole() (c uint64, ok bool) {
-	if c = h.shard.Load(layout.ShChunkBump); c < h.chunks.Backed() {
-		if h.meta.Must(c).Load(layout.MetaState)&layout.MetaHole != 0 {
-			return c, true
+// NextHole is the chunk without memory that should get some first: a free one, or the one that stands in the way of those
+// past ShChunkBump. below says how many chunks the watermark counts: a hole past it is returned as well, if there is no
+// other.
+func (h *Heap) NextHole(below uint64) (c uint64, ok bool) {
+	first := layout.Lo(h.shard.Load(layout.ShChunkHoles))
+	bump := h.shard.Load(layout.ShChunkBump)
+	if first != 0 && first-1 >= bump {
+		for c = bump; c < min(below, bump+scanned); c++ {
+			if h.IsHole(c) {
+				return c, true
+			}
 		}
 	}
-	c = layout.Lo(h.shard.Load(layout.ShChunkHoles))
-	return c - 1, c != 0
+	return first - 1, first != 0
 }
+
+// scanned bounds the looking for holes: so many chunks are 64 GiB.
+const scanned = 1 << 20
 
 // Fill returns a chunk that has memory again to those that can be taken.
 func (h *Heap) Fill(c uint64) {
@@ -155,7 +258,7 @@ func (h *Heap) Fill(c uint64) {
 	if c < h.shard.Load(layout.ShChunkBump) {
 		h.giveChunk(c)
 	} else {
-		h.log.Set(h.meta.Must(c), layout.MetaState, layout.MetaWord(layout.ChunkFree, 0, 0))
+		h.log.Set(h.meta.Must(c), layout.MetaState, layout.MetaWord(layout.ChunkLoose, 0, 0))
 	}
 }
 
@@ -164,7 +267,7 @@ func (h *Heap) Fill(c uint64) {
 func (h *Heap) Forget(c uint64) {
 	h.unlink(layout.ShChunkHoles, c)
 	h.add(layout.ShChunkHolesLen, ^uint64(0))
-	h.log.Set(h.meta.Must(c), layout.MetaState, layout.MetaWord(layout.ChunkFree, 0, 0))
+	h.log.Set(h.meta.Must(c), layout.MetaState, layout.MetaWord(layout.ChunkLoose, 0, 0))
 	h.log.Set(h.shard, layout.ShDirty+layout.VecChunk, c)
 }
 

@@ -36,7 +36,7 @@ func (h *Heap) takeBlock(class int) uint64 {
 }
 
 func (h *Heap) newSlab(class int, blocks uint64) uint64 {
-	c := h.takeChunk(layout.MetaWord(layout.ChunkSlab, uint64(class), 0), 1)
+	c := h.takeChunk(layout.MetaWord(layout.ChunkSlab, uint64(class), 0))
 	bitmap := h.chunks.Must(c)
 	for w := range (blocks + 63) / 64 {
 		bitmap.Store(w, 0) // free chunks are unreachable (journal J5)
@@ -63,10 +63,8 @@ func (h *Heap) giveBlock(addr uint64, class int) {
 	list := layout.ShClass + uint64(class)
 	h.log.Set(m, layout.MetaState, layout.MetaWord(layout.ChunkSlab, uint64(class), live-1))
 	switch {
-	case live == 1 && blocks > 1:
+	case live == 1: // every class has at least two blocks, so the slab was in the list of partly filled ones
 		h.unlink(list, c)
-		fallthrough
-	case live == 1:
 		h.add(layout.ShClassCount+uint64(class), ^uint64(0))
 		h.giveChunk(c)
 	case live == blocks:

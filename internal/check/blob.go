@@ -67,8 +67,8 @@ func (w *walker) chain(s *slot, b *blob) bool {
 			return false
 		}
 		c := next - 1
-		if state := w.state(c); state != layout.MetaWord(layout.ChunkLarge, 0, 0) {
-			w.badSlot(s, "chain of a large blob: state %#x of chunk %d is not large", state, c)
+		if state := w.state(c); state != layout.MetaWord(layout.ChunkLoose, 0, 0) {
+			w.badSlot(s, "chain of a large blob: state %#x of chunk %d is not loose", state, c)
 			return false
 		}
 		if !w.chunks.put(c, ofLarge) {

@@ -75,7 +75,7 @@ func (w *walker) walkChunks(tables bool) {
 			slabs[class]++
 			live[class] += layout.MetaLive(state)
 			w.walkSlab(c, state, tables)
-		} else if w.chunks.place[c] == nowhere && (tables || layout.MetaKind(state) != layout.ChunkLarge) {
+		} else if w.chunks.place[c] == nowhere && (tables || layout.MetaKind(state) != layout.ChunkLoose) {
 			w.badChunk(c, "state %#x, in no list and in no blob (A1)", state)
 		}
 	}

@@ -26,7 +26,7 @@ func (w *walker) walkList(where string, word uint64, visit func(c uint64) bool) 
 
 func (w *walker) walkFree() {
 	n := w.walkList("free chunks", layout.ShChunkFree, func(c uint64) bool {
-		return c < uint64(len(w.chunks.place)) && w.state(c) == layout.MetaWord(layout.ChunkFree, 0, 0) &&
+		return c < uint64(len(w.chunks.place)) && w.state(c) == layout.MetaWord(layout.ChunkLoose, 0, 0) &&
 			w.chunks.put(c, ofFree)
 	})
 	w.equal("free chunks", layout.ShChunkFreeLen, n)

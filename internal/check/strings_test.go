@@ -65,13 +65,13 @@ func TestDamagedStringsAreFound(t *testing.T) {
 		}, "behind its last"},
 		{"chain into a slab", func(m *memory) {
 			m.store(m.meta(chain(m, large(m)))+8, layout.Pair(0, m.slabOf(small(m))+1))
-		}, "is not large"},
+		}, "is not loose"},
 		{"chains meet", func(m *memory) {
 			s := large(m)
 			other := m.find(0, func(o place) bool { return m.blobIn(2)(o) && o != s })
 			m.store(m.blob(other)+16, m.load(m.blob(s)+16))
 		}, "in a chain already"},
-		{"lost chunk", func(m *memory) { m.store(m.meta(first(m, layout.ShChunkFree)), layout.ChunkLarge) }, "in no list and in no blob"},
+		{"lost chunk", func(m *memory) { m.store(m.meta(first(m, layout.ShChunkFree)), 7) }, "in no list and in no blob"},
 		{"free chunks", func(m *memory) { m.set(0, layout.ShChunkFree, 0) }, "number of free chunks"},
 		{"number of free chunks", func(m *memory) { m.add(0, layout.ShChunkFreeLen, 1) }, "number of free chunks"},
 		{"free list backwards", func(m *memory) { m.raise(m.meta(first(m, layout.ShChunkFree))+8, 3) }, "free chunks at"},
@@ -79,7 +79,7 @@ func TestDamagedStringsAreFound(t *testing.T) {
 		{"hole past the bump", func(m *memory) { m.or(m.meta(m.header(0, layout.ShChunkBump)), layout.MetaHole) }, "not in the list of holes"},
 		{"hole with memory", func(m *memory) { m.store(m.meta(first(m, layout.ShChunkHoles)), layout.ChunkHoled) }, "holes at"},
 		{"punching", func(m *memory) { m.set(0, layout.ShPunching, first(m, layout.ShChunkFree)+1) }, "being punched"},
-		{"chunks used", func(m *memory) { m.add(0, layout.ShChunkBump, ^uint64(0)) }, "chunk 0 of 2"},
+		{"chunks used", func(m *memory) { m.add(0, layout.ShChunkBump, ^uint64(0)) }, "of 2 is"},
 		{"chunks unbacked", func(m *memory) { m.set(0, layout.ShChunkBump, 1<<20) }, "chunks backed"},
 		{"chunk records unbacked", func(m *memory) { m.set(0, layout.ShBacked+layout.VecMeta, 1) }, "chunk records"},
 		{"byte lease", func(m *memory) { m.set(0, layout.ShByteLease, 1<<20) }, "byte lease"},

@@ -1,12 +1,15 @@
 package dict
 
 import (
+	"cmp"
 	"errors"
 	"runtime"
+	"slices"
 
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/shard"
+	"github.com/shmap-go/shmap/internal/space"
 )
 
 // Do carries out one mutation.
@@ -21,21 +24,25 @@ func (m *Map) Do(op *Op) error {
 }
 
 // maxRelief bounds how often an operation that found no room makes the other shards give some.
-const maxRelief = 1 << 14
+const maxRelief = 1 << 20
 
 // insist repeats an operation on shard i that failed with ErrFull as long as something is given up: expired entries
 // first, then by the other shards, whose locks are taken one at a time, limits that they do not use, and entries by the
 // policy last.
 func (m *Map) insist(i int, err error, again func() error) error {
 	expired := true // there may be such
-	for round := 0; round < maxRelief && errors.Is(err, fault.ErrFull); round++ {
+	for range maxRelief {
+		var lack *space.Lack
+		if !errors.As(err, &lack) {
+			return err
+		}
 		given, rerr := false, error(nil)
 		if expired {
 			given, rerr = m.flushFull()
 			expired = given
 		}
 		if !given && rerr == nil {
-			given, rerr = m.relieve(i)
+			given, rerr = m.relieve(i, lack)
 		}
 		if rerr != nil {
 			return rerr
@@ -59,25 +66,25 @@ func (m *Map) flushFull() (given bool, err error) {
 	return false, nil
 }
 
-func (m *Map) relieve(i int) (given bool, err error) {
-	victim := -1
+// relieve asks the other shards for what shard i lacks, those with most entries first.
+func (m *Map) relieve(i int, lack *space.Lack) (given bool, err error) {
+	others := make([]int, 0, len(m.seg.Shards))
 	for j := range m.seg.Shards {
-		if j == i {
-			continue
-		}
-		r, err := m.seg.Shards[j].Relieve(false)
-		if r.Yielded || err != nil {
-			return true, err
-		}
-		if victim < 0 || m.seg.Shards[j].Stat(layout.ShCount) > m.seg.Shards[victim].Stat(layout.ShCount) {
-			victim = j
+		if j != i {
+			others = append(others, j)
 		}
 	}
-	if victim < 0 {
-		return false, nil
+	slices.SortFunc(others, func(a, b int) int {
+		return cmp.Compare(m.seg.Shards[b].Stat(layout.ShCount), m.seg.Shards[a].Stat(layout.ShCount))
+	})
+	for _, evict := range []bool{false, true} {
+		for _, j := range others {
+			if given, err := m.seg.Shards[j].Relieve(lack, evict); given || err != nil {
+				return given, err
+			}
+		}
 	}
-	r, err := m.seg.Shards[victim].Relieve(true)
-	return r.Evicted || r.Yielded, err
+	return false, nil
 }
 
 // flushOnFull is how many expired entries a full map looks for before it says that it is full.

@@ -226,20 +226,23 @@ func (j *Journal) finish(n uint64) {
 	j.n = 0
 }
 
-// Repair finishes or undoes what a dead holder of the lock left behind; true if there was anything.
-func (j *Journal) Repair() (bool, error) {
+// Idle reports whether no transaction was left behind.
+func (j *Journal) Idle() bool { return Phase(j.head.Load(0)) == Idle }
+
+// Repair finishes or undoes what a dead holder of the lock left behind, if there is anything.
+func (j *Journal) Repair() error {
 	j.Begin()
 	h := j.head.Load(0)
 	n, phase := Length(h), Phase(h)
 	if phase == Idle {
-		return false, nil
+		return nil
 	}
 	if n > j.limit || phase > Undone {
-		return false, &fault.Corrupt{Where: "journal head", Got: h, Want: "a known phase and a length that fits the journal"}
+		return &fault.Corrupt{Where: "journal head", Got: h, Want: "a known phase and a length that fits the journal"}
 	}
 	if phase == Active && !j.Lame {
 		j.undo(n)
 	}
 	j.finish(n)
-	return true, nil
+	return nil
 }

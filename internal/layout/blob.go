@@ -138,10 +138,9 @@ const (
 
 // Kinds of chunks.
 const (
-	ChunkFree  = 0 // in the list of free chunks, or past ShChunkBump
+	ChunkLoose = 0 // in the list of free chunks, in the chain of a large blob, or past ShChunkBump
 	ChunkSlab  = 1
-	ChunkLarge = 2
-	ChunkHoled = 3 // free and without memory
+	ChunkHoled = 2 // free and without memory
 )
 
 // MetaHole says that a chunk has no memory behind it. It outlives a clear of the shard.

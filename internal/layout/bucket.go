@@ -30,6 +30,7 @@ const (
 type Geometry struct {
 	SlotSize   uint64 // bytes: 4, 8 or 16
 	Slots      uint64 // slots of a bucket
+	Lanes      uint64 // the bytes of the tag word that belong to slots
 	LoadPct    uint64 // share of the slots, overflow buckets included, above which the table grows
 	BucketSize uint64 // bytes, a multiple of 8
 	Deadline   uint64 // word of the bucket where the deadlines begin, 0 without TTL
@@ -47,6 +48,7 @@ func (c *Config) Geometry() Geometry {
 	default:
 		g = Geometry{SlotSize: 16, Slots: 7, LoadPct: 64, BucketSize: 128}
 	}
+	g.Lanes = 1<<(8*g.Slots) - 1
 	if c.HasTTL {
 		g.Deadline = g.BucketSize / 8
 		g.BucketSize += lineSize

@@ -180,6 +180,17 @@ func (r *Region) seeHeap(size uint64) error {
 	return nil
 }
 
+// Room refuses n more bytes if the file system, or the machine, cannot have so many.
+func (r *Region) Room(n uint64) error {
+	if r.fd < 0 {
+		return nil
+	}
+	if room := sys.Room(r.fd); n > room {
+		return fault.With(fault.ErrNoSpace, "%d bytes, where there is room for %d", n, room)
+	}
+	return nil
+}
+
 // Punch gives the memory behind [off, off+n) back; the bytes read as zero afterwards.
 func (r *Region) Punch(off, n uint64) error {
 	if r.fd >= 0 {

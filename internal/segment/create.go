@@ -198,7 +198,7 @@ func formatRegion(r *region.Region, config *layout.Config) error {
 	for i, w := range c.Encode() {
 		s.Env.Header.Store(uint64(i), w)
 	}
-	s.Env.Header.Store(layout.HdrClock, uint64(time.Now().UnixMilli()-s.clock.Millis()))
+	s.Env.Header.Store(layout.HdrClock, uint64(time.Now().UnixMilli()-s.clock.Nanos()/1e6))
 	s.Env.Header.Store(layout.HdrState, layout.StateClean)
 	return nil
 }

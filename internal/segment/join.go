@@ -21,16 +21,17 @@ func (s *Segment) join(st sys.File) error {
 	defer unlock()
 	h := s.Env.Header
 	hi, lo := sys.BootID()
+	// A read-only handle holds no lock: whoever attaches meanwhile stores the identity before it takes the mark away.
+	settled := h.Load(layout.HdrState)&(layout.StateClean|layout.StateFrozen) != 0
+	alone := s.live.HeldBelow(layout.MaxParticipants) == 0
 	sameBoot := h.Load(layout.HdrBootHi) == hi && h.Load(layout.HdrBootLo) == lo
 	same := sameBoot && h.Load(layout.HdrDev) == st.Dev && h.Load(layout.HdrIno) == st.Ino
-	alone := s.live.HeldBelow(layout.MaxParticipants) == 0
-	settled := h.Load(layout.HdrState)&(layout.StateClean|layout.StateFrozen) != 0
 	if alone && !same && !settled {
 		return fault.With(fault.ErrUnclean, "it is not the file, or not the boot, in which it was last used, and it was never closed")
 	}
 	s.offset = h.Load(layout.HdrClock)
 	if alone && !sameBoot { // another boot or another machine: only the wall clock knows how much time has passed
-		s.offset = uint64(time.Now().UnixMilli() - s.clock.Millis())
+		s.offset = uint64(time.Now().UnixMilli() - s.clock.Nanos()/1e6)
 	}
 	if !s.Env.Region.Writable() {
 		return nil
@@ -54,10 +55,29 @@ func (s *Segment) lockAttach() (unlock func(), err error) {
 	if s.fd < 0 || !s.Env.Region.Writable() {
 		return func() {}, nil
 	}
-	if err := sys.Lock(s.fd, lock.AttachByte); err != nil {
-		return nil, fault.With(fault.ErrUnsupported, "open file description locks: %v", err)
+	if s.Env.Timeout == 0 {
+		err = sys.Lock(s.fd, lock.AttachByte)
+	} else {
+		err = s.lockAttachUntil(time.Now().Add(s.Env.Timeout))
+	}
+	if err != nil {
+		return nil, err
 	}
 	return func() { _ = sys.Unlock(s.fd, lock.AttachByte) }, nil
+}
+
+// lockAttachUntil is for handles with a LockTimeout: the holder may be stopped.
+func (s *Segment) lockAttachUntil(deadline time.Time) error {
+	for {
+		got, err := sys.TryLock(s.fd, lock.AttachByte)
+		if got || err != nil {
+			return err
+		}
+		if time.Now().After(deadline) {
+			return fault.With(fault.ErrBusy, "another process is attaching or closing")
+		}
+		time.Sleep(time.Millisecond)
+	}
 }
 
 // selfTest makes sure that a lock taken through one description is seen through another: file systems and sandboxes
@@ -129,8 +149,11 @@ func (s *Segment) Close() error {
 	if !s.Env.Closed.CompareAndSwap(false, true) || s.Env.Owner == nil {
 		return nil
 	}
+	until := time.Now().Add(max(s.Env.Timeout, quiesceWait))
 	for i := range s.Shards {
-		s.Shards[i].Quiesce()
+		if !s.Shards[i].Quiesce(until) { // the number is kept: whoever is inside is alive
+			return fault.With(fault.ErrBusy, "an operation of this handle does not end")
+		}
 	}
 	unlock, err := s.lockAttach()
 	if err != nil {

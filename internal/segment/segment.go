@@ -49,7 +49,10 @@ type Segment struct {
 	offset uint64 // map time minus boot time
 }
 
-const closeWait = 100 * time.Millisecond
+const (
+	closeWait   = 100 * time.Millisecond // for locks of others, for the clean mark
+	quiesceWait = time.Second            // for operations of the handle itself
+)
 
 // bind makes a Segment of a region that holds a valid header for c. It attaches nothing yet.
 func bind(r *region.Region, fd int, path string, c *layout.Config, o Options) (*Segment, error) {
@@ -63,8 +66,10 @@ func bind(r *region.Region, fd int, path string, c *layout.Config, o Options) (*
 	}
 	s.Env.Config, s.Env.Region, s.Env.Header, s.Env.Timeout = c, r, header, o.LockTimeout
 	s.Env.Now = o.Now
-	if s.Env.Now == nil {
-		s.Env.Now = s.now
+	s.Env.Ceil = o.Now
+	if o.Now == nil {
+		s.Env.Now = func() uint64 { return uint64(s.clock.Nanos()/1e6) + s.offset }
+		s.Env.Ceil = func() uint64 { return uint64((s.clock.Nanos()+1e6-1)/1e6) + s.offset }
 	}
 	headers := make([]region.Ptr, c.Shards())
 	for i := range headers {
@@ -81,8 +86,6 @@ func bind(r *region.Region, fd int, path string, c *layout.Config, o Options) (*
 	}
 	return s, nil
 }
-
-func (s *Segment) now() uint64 { return uint64(s.clock.Millis()) + s.offset }
 
 // readConfig reads and validates the header of a region.
 func readConfig(r *region.Region) (*layout.Config, error) {

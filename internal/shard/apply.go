@@ -53,9 +53,6 @@ func (s *Shard) validate(op *Op) error {
 // look finds the key of op. An expired entry is not found, but pos says where it stands.
 func (s *Shard) look(op *Op, pos *table.Pos) (found, expired bool) {
 	found = s.table.MustFind(&op.key, pos)
-	if pos.Head&1 == 1 && !s.log.Open() {
-		s.evenOut(op.key.Hash)
-	}
 	if !found {
 		return false, false
 	}
@@ -68,6 +65,9 @@ func (s *Shard) apply(op *Op) error {
 	s.drops = s.drops[:0]
 	var pos table.Pos
 	found, expired := s.look(op, &pos)
+	if pos.Head&1 == 1 {
+		s.evenOut(op.key.Hash)
+	}
 	act, val, err := s.decide(op, found, &pos)
 	if err != nil {
 		return err

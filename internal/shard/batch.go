@@ -54,8 +54,12 @@ func (s *Shard) DoAtomic(ops []Op) error {
 			}
 			was = n
 		}
-		for all := s.header.Load(layout.ShCount) + s.absent(ops); s.table.Crowded(all) && s.once(s.table.Split); {
+		all := s.header.Load(layout.ShCount) + s.absent(ops)
+		for n := 0; n < len(ops) && s.table.Crowded(all) && s.once(s.table.Split); n++ {
 			// the table grows before the transaction, not in it
+		}
+		for i := range ops {
+			s.evenOut(ops[i].key.Hash)
 		}
 		s.begin()
 		for i := range ops {

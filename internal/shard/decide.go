@@ -156,5 +156,5 @@ func (s *Shard) after(ms int64) uint64 {
 	if ms <= 0 {
 		return 0
 	}
-	return s.env.Now() + uint64(ms)
+	return s.env.Ceil() + uint64(ms)
 }

@@ -104,7 +104,8 @@ func (s *Shard) read(it table.Item, dst []byte, f ReadFlag, out *Loaded, still f
 				*out = Loaded{}
 				return true
 			}
-			out.TTL = time.Duration(min(it.Deadline-now, 1<<43)) * time.Millisecond
+			left := max(it.Deadline, s.env.Ceil()+1) - s.env.Ceil()
+			out.TTL = time.Duration(min(left, 1<<43)) * time.Millisecond
 		}
 	}
 	out.Found = true

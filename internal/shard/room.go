@@ -5,6 +5,7 @@ import (
 
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/space"
 	"github.com/shmap-go/shmap/internal/table"
 	"github.com/shmap-go/shmap/internal/vector"
 )
@@ -32,7 +33,7 @@ func (s *Shard) admit(n uint64) error {
 		}
 		if !s.evictOne() {
 			s.tight = 0
-			return fault.With(fault.ErrFull, "%d entries", limit)
+			return s.space().Grant(s.env.Owner, s.index, s.header.Load(layout.ShCount)+n, s.deadline())
 		}
 	}
 }
@@ -65,6 +66,21 @@ func (s *Shard) evictOne() bool {
 	}
 }
 
+// evictFrom evicts one entry of the chain of a main bucket.
+func (s *Shard) evictFrom(bucket uint64) bool {
+	return s.once(func() {
+		pos, ok := s.table.Spare(bucket, s.env.Now())
+		if !ok {
+			panic(fault.With(fault.ErrFull, "chain %d has no entry to evict", bucket))
+		}
+		stat := uint64(layout.ShEvictions)
+		if s.expired(&pos) {
+			stat = layout.ShExpirations
+		}
+		s.remove(&pos, stat)
+	})
+}
+
 func (s *Shard) evictStep(r layout.Ref, force bool) (gone bool) {
 	pos := s.table.Locate(r)
 	switch {
@@ -84,27 +100,44 @@ func (s *Shard) expired(pos *table.Pos) bool {
 	return d != 0 && d <= s.env.Now()
 }
 
-// Relief is what Relieve found to give.
-type Relief struct{ Evicted, Yielded bool }
+// relieveAtOnce is how many entries Relieve evicts before it lets go of the lock.
+const relieveAtOnce = 256
 
-// Relieve makes a shard that another one needs room from give up what it does not use, and with evict one entry besides.
-func (s *Shard) Relieve(evict bool) (Relief, error) {
-	var r Relief
+// Relieve makes a shard that another one lacks room from give up what it does not use of the limits, and with evict
+// entries besides, if that is not enough; given says that it gave something.
+func (s *Shard) Relieve(lack *space.Lack, evict bool) (given bool, err error) {
 	if err := s.enter(); err != nil {
-		return r, err
+		return false, err
 	}
 	defer s.leave()
-	if evict && s.evicts() {
-		r.Evicted = s.evictOne()
-		s.compactAll(&vector.Need{Which: layout.VecChunk, Elements: 1})
+	_, err = s.attempt(func() error {
+		given, err = s.relieve(lack, evict)
+		return err
+	})
+	return given, err
+}
+
+func (s *Shard) relieve(lack *space.Lack, evict bool) (given bool, err error) {
+	leases := func() uint64 {
+		return s.header.Load(layout.ShLease) + s.header.Load(layout.ShByteLease)
 	}
-	if s.env.Config.MaxBytes != 0 {
-		for s.giveChunkBack() {
+	before := leases()
+	wanted := lack.Entries + lack.Bytes
+	for n := 0; ; n++ {
+		for lack.Bytes > 0 && s.giveChunkBack() {
+		}
+		if err := s.space().Yield(s.env.Owner, s.index, s.deadline()); err != nil {
+			return given, err
+		}
+		if given = given || leases() < before; before-leases() >= wanted || n == relieveAtOnce {
+			return given, nil
+		}
+		if !evict || lack.Entries > 0 && !s.evicts() || s.env.Config.Policy == layout.PolicyNone || !s.evictOne() {
+			return given, nil
+		}
+		given = true
+		if lack.Bytes > 0 {
+			s.compactAll(&vector.Need{Which: layout.VecChunk, Elements: 1})
 		}
 	}
-	leases := func() uint64 { return s.header.Load(layout.ShLease) + s.header.Load(layout.ShByteLease) }
-	before := leases()
-	err := s.space().Yield(s.env.Owner, s.index, s.deadline())
-	r.Yielded = leases() < before
-	return r, err
 }

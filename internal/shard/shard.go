@@ -39,7 +39,8 @@ type Env struct {
 	Header  region.Ptr
 	Space   *space.Space
 	Owner   *lock.Owner   // nil in a read-only handle
-	Now     func() uint64 // map time in milliseconds
+	Now     func() uint64 // map time in whole milliseconds that have passed
+	Ceil    func() uint64 // map time rounded up: what a time to live is counted from, so that nothing goes early
 	Timeout time.Duration // for locks; 0 waits as long as it takes
 	Closed  atomic.Bool
 	Retries atomic.Uint64 // lock-free reads that had to start again
@@ -81,7 +82,7 @@ func (s *Shard) Init(env *Env, index int) error {
 	s.log.Init(env.Region, p, &s.vecs[layout.VecJournal])
 	s.heap.Init(s.header, &s.log, &s.vecs[layout.VecMeta], &s.vecs[layout.VecChunk])
 	s.recency.Init(s.header, &s.log, &s.vecs[layout.VecMain], &s.vecs[layout.VecOver], geo)
-	s.table = table.Table{Geo: geo, Config: env.Config, Shard: s.header, Log: &s.log, Heap: &s.heap,
+	s.table = table.Table{Region: env.Region, Geo: geo, Config: env.Config, Shard: s.header, Log: &s.log, Heap: &s.heap,
 		Recency: &s.recency, Main: &s.vecs[layout.VecMain], Over: &s.vecs[layout.VecOver]}
 	return nil
 }
@@ -106,11 +107,8 @@ func (s *Shard) PlantFault(on bool) { s.log.Lame = on }
 
 func (s *Shard) repair() error {
 	_, err := s.attempt(func() error {
-		did, err := s.log.Repair()
-		if did {
-			s.count(layout.ShRecoveries)
-		}
-		return err
+		s.count(layout.ShRecoveries)
+		return s.log.Repair()
 	})
 	return err
 }
@@ -118,12 +116,16 @@ func (s *Shard) repair() error {
 // Inherit repairs what a dead predecessor under the handle's participant number left behind.
 func (s *Shard) Inherit() error { return s.lock.Inherit(s.env.Owner) }
 
-// Quiesce waits until no goroutine of this handle, which is closed, is inside. One that wins the lock later leaves it at
-// once.
-func (s *Shard) Quiesce() {
+// Quiesce waits until no goroutine of this handle, which is closed, is inside; false if that is not so at the deadline, as
+// when somebody forged the lock word. One that wins the lock later leaves it at once.
+func (s *Shard) Quiesce(until time.Time) bool {
 	for s.lock.OwnedBy(s.env.Owner) {
+		if time.Now().After(until) {
+			return false
+		}
 		runtime.Gosched()
 	}
+	return true
 }
 
 // Mend repairs what a dead process may have left behind. A closed handle may do it.
@@ -191,6 +193,12 @@ func (s *Shard) acquire() error {
 	if s.env.Closed.Load() {
 		s.lock.Unlock(s.env.Owner)
 		return fault.ErrClosed
+	}
+	if !s.log.Idle() { // a repair that failed, or forged: nothing may be built on it
+		if err := s.repair(); err != nil {
+			s.lock.Unlock(s.env.Owner)
+			return err
+		}
 	}
 	return nil
 }

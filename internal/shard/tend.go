@@ -9,7 +9,7 @@ import (
 // split or merged, a few blobs moved out of a sparse slab, memory given back. Nothing of it can fail the operation.
 func (s *Shard) tend() {
 	s.ticks++
-	if len(s.drops) > 0 || s.ticks&31 == 0 || s.table.Crowded(s.header.Load(layout.ShCount)) || s.table.Roomy() {
+	if len(s.drops) > 0 || s.ticks&31 == 0 || s.header.Load(layout.ShQuarTime) != 0 || s.table.Crowded(s.header.Load(layout.ShCount)) || s.table.Roomy() {
 		_, _ = s.attempt(func() error { s.tendSlow(); return nil }) // what it could not do waits for the next one
 	}
 }
@@ -26,12 +26,10 @@ func (s *Shard) tendSlow() {
 	for _, w := range s.drops { // the classes that the operation freed blocks of
 		s.relocate(w)
 	}
-	if s.ticks&31 == 0 || s.header.Load(layout.ShPunching) != 0 {
-		s.giveBack()
-	}
+	s.giveBack()
 }
 
-// once runs one transaction; whether it found room does not matter.
+// once runs one transaction that may as well not happen; false if it did not.
 func (s *Shard) once(body func()) bool {
 	for range 8 {
 		need, err := s.attempt(func() error {
@@ -40,8 +38,11 @@ func (s *Shard) once(body func()) bool {
 			s.commit()
 			return nil
 		})
-		if need == nil || s.back(s.absolute(need)) != nil {
-			return need == nil && err == nil
+		if need == nil {
+			return err == nil
+		}
+		if _, err := s.attempt(func() error { return s.back(s.absolute(need)) }); err != nil {
+			return false
 		}
 	}
 	return false
@@ -88,10 +89,11 @@ func (s *Shard) compactAll(need *vector.Need) {
 }
 
 // Quarantine: a reader without a lock may still be looking at memory that is free by now, and reading a page that was
-// given back allocates it again, or is a SIGBUS if the file system has become full meanwhile. So memory is given back only
-// after it was free for a whole epoch. What remains is a reader that was stopped for longer (docs/CONCURRENCY.md).
+// given back allocates it again, or is a SIGBUS if the file system has become full meanwhile. So an epoch begins when
+// there is first something to give back, and at its end goes what was free all the time. What remains is a reader that
+// was stopped for longer (docs/CONCURRENCY.md).
 const (
-	epochMillis  = 100
+	epochMillis  = 250
 	punchAtOnce  = 16 // chunks given back in one go
 	trimAtOnce   = 1 << 20
 	overSpare    = 64 // free overflow buckets that are no surplus
@@ -99,40 +101,64 @@ const (
 	spareBuckets = 64 << 10 // bytes
 )
 
-// giveBack gives memory back that was free since the epoch began.
+// giveBack gives memory back that was free for an epoch.
 func (s *Shard) giveBack() {
-	if c := s.header.Load(layout.ShPunching); c != 0 {
-		s.punch(c - 1)
-	}
-	n, bump, free := s.Buckets(), s.header.Load(layout.ShChunkBump), s.header.Load(layout.ShChunkFreeLen)
-	over := s.header.Load(layout.ShOverBump)
-	buckets := s.surplus(layout.VecMain, n) || s.surplus(layout.VecOver, over)
-	chunks := free > spareChunks+bump/8 || s.vecs[layout.VecChunk].Backed() > bump+spareChunks+bump/8
-	if !buckets && !chunks {
+	s.punchNamed()
+	buckets := s.surplus(layout.VecMain, s.Buckets()) || s.surplus(layout.VecOver, s.header.Load(layout.ShOverBump))
+	chunks := s.surplusChunks()
+	began := s.header.Load(layout.ShQuarTime)
+	switch {
+	case !buckets && !chunks:
+		s.header.Store(layout.ShQuarTime, 0)
+		return
+	case began == 0:
+		s.beginEpoch()
 		return
 	}
-	topMain, topOver := max(n, s.header.Load(layout.ShQuarTop)), max(over, s.header.Load(layout.ShQuarOver))
-	now := s.env.Now()
-	if now-s.header.Load(layout.ShQuarTime) < epochMillis {
-		s.header.Store(layout.ShQuarTop, topMain)
-		s.header.Store(layout.ShQuarOver, topOver)
+	s.markTops()
+	if now := s.env.Now(); now-began < epochMillis {
 		return
 	}
 	more := false
 	if buckets {
-		more = s.trim(layout.VecMain, s.spare(layout.VecMain, topMain))
-		more = s.trim(layout.VecOver, s.spare(layout.VecOver, topOver)) || more
+		more = s.trim(layout.VecMain, s.spare(layout.VecMain, s.header.Load(layout.ShQuarTop)))
+		more = s.trim(layout.VecOver, s.spare(layout.VecOver, s.header.Load(layout.ShQuarOver))) || more
 	}
 	if chunks {
-		more = s.shedChunks(bump) || more
+		more = s.shedChunks() || more
 	}
 	if !more {
-		s.header.Store(layout.ShQuarTime, now)
-		s.header.Store(layout.ShQuarTop, n)
-		s.header.Store(layout.ShQuarOver, over)
-		s.header.Store(layout.ShQuarFree, s.header.Load(layout.ShChunkFreeLen))
-		s.header.Store(layout.ShQuarBump, bump)
+		s.beginEpoch()
 	}
+}
+
+// beginEpoch starts an epoch: its marks are what is in use now.
+func (s *Shard) beginEpoch() {
+	s.header.Store(layout.ShQuarTop, s.Buckets())
+	s.header.Store(layout.ShQuarOver, s.header.Load(layout.ShOverBump))
+	s.header.Store(layout.ShQuarFree, s.header.Load(layout.ShChunkFreeLen))
+	s.header.Store(layout.ShQuarBump, s.header.Load(layout.ShChunkBump))
+	s.header.Store(layout.ShQuarTime, max(s.env.Now(), 1))
+}
+
+// markTops raises the marks to what is in use now. It runs after every operation of an epoch, so nothing that was in use
+// for an instant of it is missed; package alloc keeps the marks of chunks itself.
+func (s *Shard) markTops() {
+	s.header.Store(layout.ShQuarTop, max(s.header.Load(layout.ShQuarTop), s.Buckets()))
+	s.header.Store(layout.ShQuarOver, max(s.header.Load(layout.ShQuarOver), s.header.Load(layout.ShOverBump)))
+}
+
+// surplusChunks reports whether there is string storage to give back.
+func (s *Shard) surplusChunks() bool {
+	bump, free := s.header.Load(layout.ShChunkBump), s.header.Load(layout.ShChunkFreeLen)
+	return free > s.spareChunks() || s.vecs[layout.VecChunk].Backed() > bump+s.spareChunks()
+}
+
+// spareChunks is how many free chunks may keep their memory.
+func (s *Shard) spareChunks() uint64 {
+	idle := s.header.Load(layout.ShChunkFreeLen) + s.header.Load(layout.ShChunkHolesLen)
+	bump := s.header.Load(layout.ShChunkBump)
+	return spareChunks + (bump-min(bump, idle))/8
 }
 
 // spare is how many elements of a bucket vector may keep their memory when the first used ones are in use.
@@ -184,12 +210,11 @@ func (s *Shard) trimChunks(keep uint64) bool {
 }
 
 // shedChunks gives free chunks back that nobody took during the epoch, the last ones first; true if there are more.
-func (s *Shard) shedChunks(bump uint64) bool {
+func (s *Shard) shedChunks() bool {
 	idle := min(s.header.Load(layout.ShQuarFree), s.header.Load(layout.ShChunkFreeLen))
 	for range punchAtOnce {
-		if idle <= spareChunks+bump/8 {
-			keep := max(bump, s.header.Load(layout.ShQuarBump)) + spareChunks
-			return s.trimChunks(keep)
+		if idle <= s.spareChunks() {
+			return s.trimChunks(s.header.Load(layout.ShQuarBump) + s.spareChunks())
 		}
 		if !s.giveChunkBack() {
 			return false
@@ -202,16 +227,17 @@ func (s *Shard) shedChunks(bump uint64) bool {
 
 // giveChunkBack gives the memory of one free chunk back at once.
 func (s *Shard) giveChunkBack() bool {
-	var c uint64
-	var ok bool
-	if !s.once(func() { c, ok = s.heap.Hole() }) || !ok {
-		return false
-	}
-	return s.punch(c)
+	ok := false
+	return s.punchNamed() && s.once(func() { ok = s.heap.Hole() }) && ok && s.punchNamed()
 }
 
-// punch gives the memory of chunk c, which ShPunching names, back.
-func (s *Shard) punch(c uint64) bool {
+// punchNamed gives the memory of the chunk that ShPunching names back, if it names one: the caller's, or that of a dead
+// process.
+func (s *Shard) punchNamed() bool {
+	c := s.header.Load(layout.ShPunching) - 1
+	if c == ^uint64(0) {
+		return true
+	}
 	if at, ok := s.vecs[layout.VecChunk].Find(c); ok && s.heap.IsHole(c) {
 		if s.env.Region.Punch(at.Off, layout.ChunkSize) != nil {
 			return false

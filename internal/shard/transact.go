@@ -78,7 +78,8 @@ func (s *Shard) attempt(body func() error) (need *vector.Need, err error) {
 	return nil, body()
 }
 
-// provide meets a need outside a transaction. At the byte limit it evicts, if the policy allows it.
+// provide meets a need outside a transaction. At the byte limit it evicts, if the policy allows it: for chunks by age until
+// enough are free; for an overflow bucket one entry of the chain that is full, so that the operation finds its slot.
 func (s *Shard) provide(need *vector.Need) error {
 	need = s.absolute(need)
 	for {
@@ -89,7 +90,12 @@ func (s *Shard) provide(need *vector.Need) error {
 		if need.Which != layout.VecChunk && s.giveChunkBack() {
 			continue
 		}
-		if s.env.Config.Policy == layout.PolicyNone || !s.evictOne() {
+		switch {
+		case s.env.Config.Policy == layout.PolicyNone:
+			return err
+		case need.Which == layout.VecOver && s.evictFrom(need.Bucket):
+			return nil
+		case need.Which != layout.VecChunk || !s.evictOne():
 			return err
 		}
 		s.compactAll(need)
@@ -127,16 +133,18 @@ func (s *Shard) back(need *vector.Need) error {
 
 // backChunks makes at least one more chunk free: a hole, or a new one.
 func (s *Shard) backChunks(more uint64) error {
-	if c := s.header.Load(layout.ShPunching); c != 0 { // fillHole is about to name another
-		s.punch(c - 1)
+	if !s.punchNamed() {
+		return fault.With(fault.ErrNoSpace, "shard %d: a chunk cannot be given back", s.index)
 	}
 	chunks, meta := &s.vecs[layout.VecChunk], &s.vecs[layout.VecMeta]
 	have := chunks.Backed()
-	if c, ok := s.heap.NextHole(); ok && c < have {
-		return s.fillHole(c)
-	} else if ok { // past the watermark, which alone says now that it has no memory
-		s.fill(c)
-		return s.backChunks(more)
+	for c, ok := s.heap.NextHole(have); ok; c, ok = s.heap.NextHole(have) {
+		if c < have {
+			return s.fillHole(c)
+		}
+		if !s.fill(c) { // past the watermark, which alone says now that it has no memory
+			return &fault.Corrupt{Where: "list of holes", Offset: s.header.Off, Got: c, Want: "chunks without memory"}
+		}
 	}
 	to := have + more + space.Ahead(chunks.Shape) // all that may get memory needs a record
 	if err := s.space().Back(s.env.Owner, s.index, meta, to, s.deadline()); err != nil {
@@ -146,7 +154,7 @@ func (s *Shard) backChunks(more uint64) error {
 		if s.heap.IsHole(c) {
 			s.fill(c)
 		}
-		meta.Must(c).Store(layout.MetaState, layout.MetaWord(layout.ChunkFree, 0, 0)) // no chunk yet: nothing refers to it
+		meta.Must(c).Store(layout.MetaState, layout.MetaWord(layout.ChunkLoose, 0, 0)) // no chunk yet: nothing refers to it
 	}
 	return s.space().Back(s.env.Owner, s.index, chunks, have+more, s.deadline())
 }
@@ -159,13 +167,16 @@ func (s *Shard) fillHole(c uint64) error {
 	}
 	s.header.Store(layout.ShPunching, c+1)
 	if err := s.env.Region.Allocate(s.vecs[layout.VecChunk].Must(c).Off, layout.ChunkSize); err != nil {
+		s.punchNamed() // what was allocated before it failed
 		return err
 	}
-	s.fill(c)
+	if !s.fill(c) {
+		return &fault.Corrupt{Where: "list of holes", Offset: s.header.Off, Got: c, Want: "chunks without memory"}
+	}
 	return nil
 }
 
 // fill takes chunk c off the list of holes.
-func (s *Shard) fill(c uint64) {
-	s.once(func() { s.heap.Fill(c) })
+func (s *Shard) fill(c uint64) bool {
+	return s.once(func() { s.heap.Fill(c) })
 }

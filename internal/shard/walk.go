@@ -6,6 +6,7 @@ import (
 	"slices"
 	"strings"
 
+	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/table"
 )
@@ -101,47 +102,52 @@ func (s *Shard) Pop(newest bool) (e Entry, ok bool, err error) {
 		return e, false, err
 	}
 	defer s.leave()
-	for !ok {
-		var pos table.Pos
-		if !s.candidate(newest, &pos) {
-			return e, false, nil
-		}
-		err := s.settle(func() error {
-			s.begin()
-			stat := uint64(layout.ShExpirations)
-			if !s.expired(&pos) {
-				e, _, ok = s.entry(table.Item{Key: pos.Key, Val: pos.Val}, locked)
-				stat = 0
-			}
-			s.remove(&pos, stat)
-			s.commit()
-			return nil
+	for more := true; more && !ok; {
+		err := s.settle(func() (err error) {
+			e, more, ok, err = s.popStep(newest)
+			return err
 		})
 		if err != nil {
 			return e, false, err
 		}
 		s.tend()
 	}
-	return e, true, nil
+	return e, ok, nil
+}
+
+// popStep removes one entry; ok says that it had not expired, more that there was one at all.
+func (s *Shard) popStep(newest bool) (e Entry, more, ok bool, err error) {
+	pos, more := s.candidate(newest)
+	if !more {
+		return e, false, false, nil
+	}
+	s.begin()
+	stat := uint64(layout.ShExpirations)
+	if !s.expired(&pos) {
+		if e, _, ok = s.entry(table.Item{Key: pos.Key, Val: pos.Val}, locked); !ok {
+			return e, true, false, &fault.Corrupt{Where: "blob of an entry", Offset: pos.B.Off, Got: pos.Key, Want: "a blob inside the memory"}
+		}
+		stat = 0
+	}
+	s.remove(&pos, stat)
+	s.commit()
+	return e, true, ok, nil
 }
 
 // candidate finds the entry that Pop is after.
-func (s *Shard) candidate(newest bool, pos *table.Pos) (ok bool) {
-	_, err := s.attempt(func() error {
-		if s.recency.On() {
-			r := s.recency.Oldest()
-			if newest {
-				r = s.recency.Newest()
-			}
-			if r != 0 {
-				*pos, ok = s.table.Locate(r), true
-			}
-			return nil
-		}
-		*pos, s.hint, ok = s.table.Any(s.hint)
-		return nil
-	})
-	return ok && err == nil
+func (s *Shard) candidate(newest bool) (pos table.Pos, ok bool) {
+	if !s.recency.On() {
+		pos, s.hint, ok = s.table.Any(s.hint)
+		return pos, ok
+	}
+	r := s.recency.Oldest()
+	if newest {
+		r = s.recency.Newest()
+	}
+	if r == 0 {
+		return pos, false
+	}
+	return s.table.Locate(r), true
 }
 
 // bucketsAtOnce is how many buckets FlushExpired looks at before it lets go of the lock.
@@ -186,7 +192,6 @@ func (s *Shard) flushSome(limit int) (removed int, done bool, err error) {
 	defer s.leave()
 	for range bucketsAtOnce {
 		from := s.header.Load(layout.ShFlush)
-		_, last := table.Interval(s.header.Load(layout.ShLevel), table.IndexOf(s.header.Load(layout.ShLevel), bits.Reverse64(from)))
 		for removed < limit {
 			gone := false
 			err := s.settle(func() error {
@@ -211,6 +216,8 @@ func (s *Shard) flushSome(limit int) (removed int, done bool, err error) {
 		if removed >= limit {
 			return removed, false, nil
 		}
+		level := s.header.Load(layout.ShLevel) // as it is now: removing may have split or merged the bucket
+		_, last := table.Interval(level, table.IndexOf(level, bits.Reverse64(from)))
 		s.header.Store(layout.ShFlush, last+1)
 		if last+1 == 0 {
 			return removed, true, nil
@@ -225,18 +232,23 @@ func (s *Shard) Clear() error {
 		return err
 	}
 	defer s.leave()
+	s.beginEpoch() // what is in use now counts as in use in this epoch
+	s.header.Store(layout.ShQuarFree, 0)
 	err := s.settle(func() error {
 		s.begin()
 		s.table.Clear()
 		s.commit()
 		return nil
 	})
-	s.giveBack()
+	s.tend()
 	return err
 }
 
 // Reserve grows the table for n entries.
 func (s *Shard) Reserve(n uint64) error {
+	if err := s.reservable(n); err != nil {
+		return err
+	}
 	for more := true; more; {
 		if err := s.enter(); err != nil {
 			return err
@@ -257,6 +269,19 @@ func (s *Shard) Reserve(n uint64) error {
 		if err != nil {
 			return err
 		}
+	}
+	return nil
+}
+
+// reservable refuses at once what would fail in the end.
+func (s *Shard) reservable(n uint64) error {
+	g := s.table.Geo
+	if n > layout.MaxIndex*g.Slots {
+		return fault.With(fault.ErrTooLarge, "%d entries in a shard, the most is %d", n, layout.MaxIndex*g.Slots)
+	}
+	bytes := n * 100 / (g.Slots * g.LoadPct) * g.BucketSize
+	if have := s.Backed(layout.VecMain) + s.Backed(layout.VecOver); bytes > have {
+		return s.env.Region.Room((bytes - have) * uint64(s.env.Config.Shards()))
 	}
 	return nil
 }

@@ -1,6 +1,7 @@
 package space
 
 import (
+	"fmt"
 	"time"
 
 	"github.com/shmap-go/shmap/internal/fault"
@@ -22,18 +23,29 @@ func (s *Space) EntryLimit() uint64 {
 // ByteLimit is the memory that the shards may hold together, where the map has a limit at all.
 func (s *Space) ByteLimit() uint64 { return max(s.Config.MaxBytes, fixed) - fixed }
 
-// Grant makes the lease of a shard at least n entries large, and larger while the limit is far away. ErrFull says that
-// the other shards hold all the rest.
+// Lack is ErrFull with what is missing: what the other shards would have to give up.
+type Lack struct {
+	Entries, Bytes uint64
+	limit          string
+}
+
+func (e *Lack) Error() string { return fault.ErrFull.Error() + ": " + e.limit }
+
+// Unwrap makes it an ErrFull.
+func (e *Lack) Unwrap() error { return fault.ErrFull }
+
+// Grant makes the lease of a shard at least n entries large, and larger while the limit is far away. A Lack says that the
+// other shards hold too much of the limit; then the lease is all that they leave.
 func (s *Space) Grant(o *lock.Owner, shard int, n uint64, deadline time.Time) error {
 	limit := s.EntryLimit()
 	if limit == 0 || s.Shards[shard].Load(layout.ShLease) >= n {
 		return nil
 	}
-	if s.raise(o, shard, layout.ShLease, n, limit, limit/uint64(8*len(s.Shards)), deadline) {
-		return nil
+	missing, err := s.raise(o, shard, layout.ShLease, n, limit, limit/uint64(8*len(s.Shards)), deadline)
+	if missing > 0 {
+		return &Lack{Entries: missing, limit: fmt.Sprintf("%d entries", limit)}
 	}
-	s.raise(o, shard, layout.ShLease, 0, limit, limit, deadline) // all that is left: whoever evicts has it to go by
-	return fault.With(fault.ErrFull, "%d entries", limit)
+	return err
 }
 
 // Fit makes room for delta more bytes in a shard's lease.
@@ -45,29 +57,30 @@ func (s *Space) Fit(o *lock.Owner, shard int, delta uint64, deadline time.Time) 
 	if s.Shards[shard].Load(layout.ShByteLease) >= n {
 		return nil
 	}
-	if s.raise(o, shard, layout.ShByteLease, n, s.ByteLimit(), 0, deadline) {
-		return nil
+	missing, err := s.raise(o, shard, layout.ShByteLease, n, s.ByteLimit(), 0, deadline)
+	if missing > 0 {
+		return &Lack{Bytes: missing, limit: fmt.Sprintf("%d bytes", s.Config.MaxBytes)}
 	}
-	return fault.With(fault.ErrFull, "%d bytes", s.Config.MaxBytes)
+	return err
 }
 
-// raise lifts a lease to n, and by extra more where the limit allows it.
-func (s *Space) raise(o *lock.Owner, shard int, word, n, limit, extra uint64, deadline time.Time) bool {
-	if s.lock.Lock(o, deadline) != nil {
-		return false
+// raise lifts a lease to n, and by extra more where the limit allows it; if it does not allow n, to what it allows, and
+// says how much is missing.
+func (s *Space) raise(o *lock.Owner, shard int, word, n, limit, extra uint64, deadline time.Time) (missing uint64, err error) {
+	if err := s.lock.Lock(o, deadline); err != nil {
+		return 0, err
 	}
 	defer s.lock.Unlock(o)
 	others := uint64(0)
 	for i, sh := range s.Shards {
 		if i != shard {
-			others += sh.Load(word)
+			others += min(sh.Load(word), limit)
 		}
 	}
-	if others > limit || n > limit-others {
-		return false
-	}
-	s.Shards[shard].Store(word, min(n+extra, limit-others))
-	return true
+	rest := limit - min(others, limit)
+	lease := s.Shards[shard].Load(word)
+	s.Shards[shard].Store(word, max(lease, min(n+extra, rest)))
+	return n - min(n, max(lease, rest)), nil
 }
 
 // Yield lowers the leases of a shard to what it holds, so that others can raise theirs.

@@ -56,7 +56,6 @@ func (s *Space) Mend(o *lock.Owner, until time.Time) error {
 // Back puts memory behind element want-1 of v and all before it, and behind some more of them where that is cheap. It
 // returns ErrFull at the byte limit and ErrNoSpace where the file system has no more.
 func (s *Space) Back(o *lock.Owner, shard int, v *vector.Vec, want uint64, deadline time.Time) error {
-	sh := s.Shards[shard]
 	for have := v.Backed(); have < want; have = v.Backed() {
 		level, _ := v.Shape.Locate(have)
 		if level >= layout.Levels {
@@ -67,23 +66,26 @@ func (s *Space) Back(o *lock.Owner, shard int, v *vector.Vec, want uint64, deadl
 				return err
 			}
 		}
-		to := min(max(want, have+step(v.Shape, have)), v.Shape.First(level+1))
-		if s.Fit(o, shard, v.Shape.Bytes(to)-v.Shape.Bytes(have), deadline) != nil {
-			to = min(want, v.Shape.First(level+1)) // no reserve near the limit
-			if err := s.Fit(o, shard, v.Shape.Bytes(to)-v.Shape.Bytes(have), deadline); err != nil {
-				return err
-			}
+		end := v.Shape.First(level + 1)
+		least, ahead := min(want, end), min(max(want, have+step(v.Shape, have)), end)
+		err := s.backTo(o, shard, v, level, ahead, deadline)
+		if err != nil && ahead > least { // nothing ahead near a limit
+			err = s.backTo(o, shard, v, level, least, deadline)
 		}
-		if err := s.backTo(sh, v, level, have, to); err != nil {
+		if err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// backTo moves the watermarks of v from have up to to, both in one level: first what may have memory, then the memory,
+// backTo moves the watermarks of v up to to, both in one level: first what may have memory, then the memory,
 // then what has (S1).
-func (s *Space) backTo(sh region.Ptr, v *vector.Vec, level int, have, to uint64) error {
+func (s *Space) backTo(o *lock.Owner, shard int, v *vector.Vec, level int, to uint64, deadline time.Time) error {
+	sh, have := s.Shards[shard], v.Backed()
+	if err := s.Fit(o, shard, v.Shape.Bytes(to)-v.Shape.Bytes(have), deadline); err != nil {
+		return err
+	}
 	dirty := layout.ShDirty + uint64(v.Which)
 	sh.Store(dirty, max(sh.Load(dirty), to))
 	base, first := v.Dir(level), v.Shape.First(level)

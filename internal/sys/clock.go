@@ -11,15 +11,15 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// bootMillis reads CLOCK_BOOTTIME, which counts suspend and is the same in every process of a boot; the offset of a
-// time namespace is taken off.
-func bootMillis(nsOffset int64) int64 {
+// bootNanos reads CLOCK_BOOTTIME, which counts suspend and is the same in every process of a boot; the offset of a time
+// namespace is taken off.
+func bootNanos(nsOffset int64) int64 {
 	var ts unix.Timespec
 	_ = unix.ClockGettime(unix.CLOCK_BOOTTIME, &ts) // cannot fail with this clock and a valid pointer
-	return ts.Nano()/1e6 - nsOffset
+	return ts.Nano() - nsOffset
 }
 
-// timeNamespaceOffset is what the current time namespace adds to CLOCK_BOOTTIME, in milliseconds.
+// timeNamespaceOffset is what the current time namespace adds to CLOCK_BOOTTIME, in nanoseconds.
 func timeNamespaceOffset() int64 {
 	f, err := os.Open("/proc/self/timens_offsets")
 	if err != nil {
@@ -31,43 +31,64 @@ func timeNamespaceOffset() int64 {
 		if len(w) == 3 && w[0] == "boottime" {
 			sec, _ := strconv.ParseInt(w[1], 10, 64)
 			ns, _ := strconv.ParseInt(w[2], 10, 64)
-			return sec*1000 + ns/1e6
+			return sec*1e9 + ns
 		}
 	}
 	return 0
 }
 
-// BootClock tells milliseconds since boot, the same number in every process. CLOCK_BOOTTIME is a system call for Go, so
-// it runs on Go's monotonic clock and is set again at least once a second of it; a suspend, which stops the monotonic
-// clock, is noticed at the first reading a second later.
+// BootClock tells nanoseconds since boot, the same in every process up to the noise of reading it. CLOCK_BOOTTIME is a
+// system call for Go, so the clock runs on Go's monotonic one and looks at boot time once a second of it. What it sees is
+// adopted only if it is a jump, as after a suspend: the monotonic clock stops then, and otherwise the two run alike, while
+// a thread that loses its core between the two readings sees a difference that is not there.
 type BootClock struct {
 	origin   time.Time
 	nsOffset int64
-	ahead    atomic.Int64 // boot time minus monotonic time since origin, ms
-	synced   atomic.Int64 // monotonic ms of the last setting
+	ahead    atomic.Int64 // boot time minus monotonic time since origin
+	synced   atomic.Int64 // monotonic time of the last look
 }
 
-const resyncMillis = 1000
+const (
+	resync = int64(time.Second)
+	noise  = int64(200 * time.Microsecond) // longest time between two readings that count as one
+	jump   = int64(10 * time.Millisecond)
+)
 
 // NewBootClock starts a clock.
 func NewBootClock() *BootClock {
 	c := &BootClock{origin: time.Now(), nsOffset: timeNamespaceOffset()}
-	c.sync(0)
+	ahead, _ := c.look(100)
+	c.ahead.Store(ahead)
 	return c
 }
 
-// Millis is the time since boot.
-func (c *BootClock) Millis() int64 {
-	mono := int64(time.Since(c.origin) / time.Millisecond)
-	if mono-c.synced.Load() >= resyncMillis {
-		c.sync(mono)
+// Nanos is the time since boot.
+func (c *BootClock) Nanos() int64 {
+	mono := int64(time.Since(c.origin))
+	if mono-c.synced.Load() >= resync {
+		c.synced.Store(mono)
+		if ahead, ok := c.look(3); ok && max(ahead-c.ahead.Load(), c.ahead.Load()-ahead) > jump {
+			c.ahead.Store(ahead)
+		}
 	}
 	return mono + c.ahead.Load()
 }
 
-func (c *BootClock) sync(mono int64) {
-	c.ahead.Store(bootMillis(c.nsOffset) - mono)
-	c.synced.Store(mono)
+// look reads both clocks until they were read close enough together, at most n times; else it returns the closest.
+func (c *BootClock) look(n int) (ahead int64, ok bool) {
+	closest := int64(1) << 62
+	for range n {
+		before := int64(time.Since(c.origin))
+		boot := bootNanos(c.nsOffset)
+		gap := int64(time.Since(c.origin)) - before
+		if gap < closest {
+			closest, ahead = gap, boot-before-gap/2
+		}
+		if gap < noise {
+			return ahead, true
+		}
+	}
+	return ahead, false
 }
 
 // BootID identifies this boot of the machine, as two words; zero where it is hidden.

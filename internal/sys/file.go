@@ -134,5 +134,23 @@ func Punch(fd int, off, length uint64) error {
 	return err
 }
 
+// Room is the memory that the file behind fd could get at most, in bytes: what its file system has left, and for a file in
+// memory no more than the machine has.
+func Room(fd int) uint64 {
+	room := ^uint64(0)
+	var fs unix.Statfs_t
+	if err := unix.Fstatfs(fd, &fs); err != nil {
+		return room
+	}
+	if fs.Blocks != 0 { // a memfd has a file system without a size
+		room = fs.Bavail * uint64(fs.Bsize)
+	}
+	var info unix.Sysinfo_t
+	if fs.Type == unix.TMPFS_MAGIC && unix.Sysinfo(&info) == nil {
+		room = min(room, (info.Totalram+info.Totalswap)*uint64(info.Unit))
+	}
+	return room
+}
+
 // Close closes a descriptor; there is nothing to be done about an error.
 func Close(fd int) { _ = unix.Close(fd) }

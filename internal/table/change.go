@@ -36,7 +36,7 @@ func (t *Table) next(b bucket, hops *uint64) (bucket, bool) {
 
 // empty is the lowest empty slot of the bucket at p.
 func (t *Table) empty(p region.Ptr) (uint64, bool) {
-	free := ^lanesUsed(p.Load(layout.BkTags)) & highs & (1<<(8*t.Geo.Slots) - 1)
+	free := ^t.used(p.Load(layout.BkTags)) & highs & t.Geo.Lanes
 	return lane(free), free != 0
 }
 
@@ -166,7 +166,7 @@ func (t *Table) MoveBlob(addr uint64) bool {
 	main := t.mainBucket(IndexOf(t.Shard.Load(layout.ShLevel), h))
 	hops := t.maxChain()
 	for b, ok := main, true; ok; b, ok = t.next(b, &hops) {
-		for m := lanesUsed(b.Load(layout.BkTags)); m != 0; m &= m - 1 {
+		for m := t.used(b.Load(layout.BkTags)); m != 0; m &= m - 1 {
 			key, val := t.Slot(b.Ptr, lane(m))
 			w, ok := t.BlobOf(key, val)
 			if !ok || layout.BlobAddr(w) != addr {

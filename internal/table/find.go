@@ -35,7 +35,7 @@ const (
 // Probe looks for k in the bucket at p, whose tag word is tags. It is the one probe loop there is: p may point into
 // the map or at a private copy.
 func (t *Table) Probe(p region.Ptr, tags uint64, k *Key) (i, key, val uint64, ok bool) {
-	for m := lanesEqual(tags, Tag(k.Hash)); m != 0; m &= m - 1 {
+	for m := lanesEqual(tags, Tag(k.Hash)) & t.Geo.Lanes; m != 0; m &= m - 1 {
 		i = lane(m)
 		key, val = t.Slot(p, i)
 		if key == k.Word && !k.Blob || k.Blob && t.sameBlob(key, k) {
@@ -80,7 +80,12 @@ func (t *Table) Find(k *Key, pos *Pos) Outcome {
 }
 
 // maxChain bounds every walk along a chain (T4).
-func (t *Table) maxChain() uint64 { return min(t.Shard.Load(layout.ShOverUsed), layout.MaxIndex) }
+func (t *Table) maxChain() uint64 { return t.bound(t.Shard.Load(layout.ShOverUsed)) }
+
+// bound is the most buckets that a count of them can mean: those that have memory.
+func (t *Table) bound(n uint64) uint64 {
+	return min(n, t.Over.Backed(), t.Region.Size()/t.Geo.BucketSize)
+}
 
 // Valid reports whether what was read after Find belongs to one state (T2).
 func (t *Table) Valid(pos *Pos) bool {
@@ -121,12 +126,28 @@ func (t *Table) FirstExpired(h, now uint64) (Pos, bool) {
 	})
 }
 
+// Spare finds the entry of main bucket index that is missed the least: one that has expired, else one that was not
+// visited, else any; the caller holds the lock.
+func (t *Table) Spare(index, now uint64) (pos Pos, ok bool) {
+	level := t.Shard.Load(layout.ShLevel)
+	for _, f := range []func(p region.Ptr, i uint64) bool{
+		func(p region.Ptr, i uint64) bool { d := t.Deadline(p, i); return d != 0 && d <= now },
+		func(p region.Ptr, i uint64) bool { return Visited(p.Load(layout.BkTags), i) == 0 },
+		func(region.Ptr, uint64) bool { return true },
+	} {
+		if pos, ok = t.first(level, index, f); ok {
+			return pos, true
+		}
+	}
+	return pos, false
+}
+
 // first finds the first entry of a chain that f likes.
 func (t *Table) first(level, index uint64, f func(p region.Ptr, i uint64) bool) (Pos, bool) {
 	main := t.mainBucket(index)
 	hops := t.maxChain()
 	for b, ok := main, true; ok; b, ok = t.next(b, &hops) {
-		for m := lanesUsed(b.Load(layout.BkTags)); m != 0; m &= m - 1 {
+		for m := t.used(b.Load(layout.BkTags)); m != 0; m &= m - 1 {
 			if i := lane(m); i < t.Geo.Slots && f(b.Ptr, i) {
 				pos := Pos{Level: level, Main: main.Span, B: b.Span, Index: b.index, Over: b.over, I: i}
 				pos.Key, pos.Val = t.Slot(b.Ptr, i)

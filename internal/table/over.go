@@ -30,7 +30,7 @@ func (t *Table) takeOver(owner uint64) bucket {
 			panic(fault.With(fault.ErrFull, "a shard has %d overflow buckets", i))
 		}
 		if i >= t.Over.Backed() {
-			panic(&vector.Need{Which: layout.VecOver, Elements: i + 1})
+			panic(&vector.Need{Which: layout.VecOver, Bucket: owner, Elements: i + 1})
 		}
 		b = bucket{t.Over.Must(i), i, true}
 		t.Log.Set(t.Shard, layout.ShOverBump, i+1)
@@ -86,7 +86,7 @@ func (t *Table) ShrinkOver() {
 	t.Log.Touch(main.Span)
 	prev, _ := t.before(main, i)
 	to := t.takeOver(owner - 1)
-	for m := lanesUsed(last.Load(layout.BkTags)); m != 0; m &= m - 1 {
+	for m := t.used(last.Load(layout.BkTags)); m != 0; m &= m - 1 {
 		t.move(last, lane(m), to, lane(m), false)
 	}
 	t.setLink(to, layout.Hi(last.Load(layout.BkHead)))

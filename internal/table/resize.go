@@ -39,7 +39,7 @@ func (t *Table) Split() {
 	for b, ok := src, true; ok; b, ok = t.next(b, &hops) {
 		tags := b.Load(layout.BkTags)
 		keep := tags
-		for m := lanesUsed(tags); m != 0; m &= m - 1 {
+		for m := t.used(tags); m != 0; m &= m - 1 {
 			i := lane(m)
 			key, _ := t.Slot(b.Ptr, i)
 			if t.HashOf(key)&bit == 0 {
@@ -88,7 +88,7 @@ func (t *Table) compact(main bucket) {
 		if !last.over {
 			return
 		}
-		for m := lanesUsed(last.Load(layout.BkTags)); m != 0; m &= m - 1 {
+		for m := t.used(last.Load(layout.BkTags)); m != 0; m &= m - 1 {
 			to, j := t.vacancy(main, false)
 			if to.Off == last.Off || to.IsNil() {
 				return
@@ -110,7 +110,7 @@ func (t *Table) Merge() {
 	t.Log.Touch(dst.Span)
 	hops := t.maxChain()
 	for b, ok := src, true; ok; b, ok = t.next(b, &hops) {
-		for m := lanesUsed(b.Load(layout.BkTags)); m != 0; m &= m - 1 {
+		for m := t.used(b.Load(layout.BkTags)); m != 0; m &= m - 1 {
 			to, j := t.vacancy(dst, true)
 			t.move(b, lane(m), to, j, false)
 		}

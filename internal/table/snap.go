@@ -77,7 +77,7 @@ func (s *Snap) maxChain() uint64 {
 	if s.through {
 		s.overlay.Patch(s.table.Shard.Off+8*layout.ShOverUsed, used[:])
 	}
-	return min(used[0], layout.MaxIndex)
+	return s.table.bound(used[0])
 }
 
 // Still reports whether everything copied so far is one state.
@@ -116,7 +116,7 @@ func (s *Snap) Find(k *Key) (Item, bool) {
 func (s *Snap) Each(f func(Item) bool) bool {
 	for b := range len(s.words) / s.stride {
 		p := s.bucket(b)
-		for m := lanesUsed(p.Load(layout.BkTags)); m != 0; m &= m - 1 {
+		for m := s.table.used(p.Load(layout.BkTags)); m != 0; m &= m - 1 {
 			if lane(m) < s.table.Geo.Slots && !f(s.item(p, lane(m))) {
 				return false
 			}

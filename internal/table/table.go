@@ -38,6 +38,7 @@ import (
 type Table struct {
 	Geo     layout.Geometry
 	Config  *layout.Config
+	Region  *region.Region
 	Shard   region.Span
 	Log     *journal.Journal
 	Heap    *alloc.Heap
@@ -79,6 +80,9 @@ const (
 
 // lanesUsed marks the high bit of each of the seven low bytes that is not 0. It is exact: no carry leaves a byte.
 func lanesUsed(tags uint64) uint64 { return ((tags&lows + lows) | tags) & highs }
+
+// used marks the slots of a bucket that hold entries.
+func (t *Table) used(tags uint64) uint64 { return lanesUsed(tags) & t.Geo.Lanes }
 
 // lanesEqual marks the high bit of each of the seven low bytes of tags that equals tag. It must be exact: the slot
 // behind a byte marked by mistake may be empty and still hold the key that was looked for.

@@ -96,5 +96,6 @@ func Name(which int) string {
 // memory backed outside the transaction, and starts again.
 type Need struct {
 	Which    int
+	Bucket   uint64 // of VecOver: the main bucket whose chain is full
 	Elements uint64 // Backed must reach this; of VecChunk: how many free chunks were missing
 }

@@ -1,0 +1,138 @@
+package dict
+
+import (
+	"fmt"
+	"os"
+	"os/exec"
+	"runtime"
+	"runtime/debug"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/space"
+)
+
+// hostile level word.
+func TestRegressionLevelZero(t *testing.T) {
+	m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 1})
+	rvHeader(m, 0).Store(layout.ShLevel, 0)
+	defer func() {
+		if r := recover(); r != nil {
+			t.Errorf("panic: %v", r)
+		}
+	}()
+	_, _, err := m.Cursor().Next()
+	t.Log(err)
+}
+
+// hostile list seen by Relieve.
+func TestRegressionRelievePanics(t *testing.T) {
+	m := rvHeap(t, Options{Key: layout.String, Value: layout.String, Shards: 2, Capacity: 2, MaxBytes: 4 << 20})
+	for i := range 10 {
+		_ = rvStore(m, Datum{S: fmt.Sprint(i)}, Datum{S: strings.Repeat("v", 1000)})
+	}
+	rvHeader(m, 1).Store(layout.ShChunkBump, 0)
+	rvHeader(m, 1).Store(layout.ShBacked+layout.VecChunk, 1<<40)
+	defer func() {
+		if r := recover(); r != nil {
+			t.Errorf("panic: %v", r)
+		}
+	}()
+	_, err := m.seg.Shards[1].Relieve(&space.Lack{Entries: 1, Bytes: 1}, true)
+	t.Log(err)
+}
+
+// a lock word that names us.
+func TestRegressionCloseForged(t *testing.T) {
+	m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 1, LockTimeout: 10 * time.Millisecond})
+	h := rvHeader(m, 0)
+	var word uint64
+	m.seg.Shards[0].SetPoint(func() { word = h.Load(layout.ShLock) })
+	_ = rvStore(m, Datum{W: 1}, Datum{W: 1})
+	h.Store(layout.ShLock, word)
+	within(t, 2*time.Second, "Close", func() { _ = m.Close() })
+	h.Store(layout.ShLock, 0)
+}
+
+// a forged tag in the lane behind the last slot.
+func TestRegressionLaneSix(t *testing.T) {
+	m := rvHeap(t, Options{Key: layout.Int32, Value: layout.Int32, Shards: 1, Hash: layout.HashConstant})
+	k := Op{Key: Datum{W: 0}}
+	k.Prepare(m.seg.Env.Config)
+	h := rvHeader(m, 0)
+	base := h.Load(layout.ShDir + layout.VecMain*layout.Levels)
+	const index = 0x0123456789abcdef & 3
+	b, _ := m.seg.Env.Region.At(base+index*64, 64)
+	tag := uint64(0x0123456789abcdef) >> 40 & 0xff
+	b.Store(1, tag<<48)
+	l, err := m.Load(Datum{W: 0}, nil, 0)
+	t.Log(l, err)
+	if l.Found {
+		t.Error("slot 6 of a bucket with 6 slots was read: 8 bytes behind the bucket")
+	}
+}
+
+// a chain that bites its tail.
+func TestRegressionChainCycle(t *testing.T) {
+	m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 1, Hash: layout.HashConstant})
+	for i := range 9 {
+		_ = rvStore(m, Datum{W: uint64(i)}, Datum{W: 1})
+	}
+	h := rvHeader(m, 0)
+	base := h.Load(layout.ShDir + layout.VecOver*layout.Levels)
+	over, _ := m.seg.Env.Region.At(base, 128)
+	over.Store(0, layout.Pair(over.Load(0), 1))
+	h.Store(layout.ShOverUsed, 1<<17)
+	var a, b runtime.MemStats
+	runtime.ReadMemStats(&a)
+	start := time.Now()
+	_, err := m.Load(Datum{W: 1000}, nil, 0)
+	runtime.ReadMemStats(&b)
+	t.Logf("ShOverUsed 2^17 (2^28 is believed): %v, %d MiB allocated, %v", time.Since(start), (b.TotalAlloc-a.TotalAlloc)>>20, err)
+	if b.TotalAlloc-a.TotalAlloc > 16<<20 {
+		t.Error("a file of", m.seg.Env.Region.Size(), "bytes")
+	}
+}
+
+// a length that is not there.
+func TestRegressionForgedLength(t *testing.T) {
+	m := rvHeap(t, Options{Key: layout.String, Value: layout.String, Shards: 1})
+	_ = rvStore(m, Datum{S: "k"}, Datum{S: strings.Repeat("v", 100)})
+	h := rvHeader(m, 0)
+	base := h.Load(layout.ShDir + layout.VecChunk*layout.Levels)
+	c, _ := m.seg.Env.Region.At(base, 1<<16)
+	for i := range uint64(64) {
+		if c.Load(i) == layout.Lens(0, 100) {
+			c.Store(i, layout.Lens(0, 1<<24)) // 2^30 is believed
+		}
+	}
+	var a, b runtime.MemStats
+	runtime.ReadMemStats(&a)
+	start := time.Now()
+	_, err := m.Load(Datum{S: "k"}, nil, 0)
+	runtime.ReadMemStats(&b)
+	t.Logf("length 2^24 (2^30 is believed): %v, %d MiB allocated, %v", time.Since(start), (b.TotalAlloc-a.TotalAlloc)>>20, err)
+	if b.TotalAlloc-a.TotalAlloc > 100<<20 {
+		t.Error("a file of", m.seg.Env.Region.Size(), "bytes")
+	}
+}
+
+// recursion without end.
+func TestRegressionHoleRecursion(t *testing.T) {
+	if os.Getenv("RV_CHILD") == "" {
+		c := exec.Command(os.Args[0], "-test.run=TestRegressionHoleRecursion$")
+		c.Env = append(os.Environ(), "RV_CHILD=1")
+		out, err := c.CombinedOutput()
+		if err != nil {
+			t.Errorf("%v: %.300s", err, out)
+		}
+		return
+	}
+	debug.SetMaxStack(16 << 20)
+	m := rvHeap(t, Options{Key: layout.String, Value: layout.String, Shards: 1})
+	rvHeader(m, 0).Store(layout.ShChunkHoles, 0x7fffff)
+	err := rvStore(m, Datum{S: "k"}, Datum{S: strings.Repeat("v", 100)})
+	t.Log(err)
+}
