@@ -1,0 +1,278 @@
+package maptest
+
+import (
+	"errors"
+	"fmt"
+	"runtime"
+	"slices"
+	"strconv"
+	"syscall"
+	"testing"
+	"time"
+
+	"github.com/shmap-go/shmap/internal/dict"
+	"github.com/shmap-go/shmap/internal/fault"
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/segment"
+)
+
+var holderSpec = Spec{Key: layout.Int64, Value: layout.String, Capacity: 1000}
+
+// holderRole stops inside a transaction: before store number args[1] of the journal. It goes on when it is told to.
+func holderRole(p *Parent, args []string) error {
+	m, err := Open(args[0], holderSpec, nil)
+	if err != nil {
+		return err
+	}
+	at, _ := strconv.Atoi(args[1])
+	n := 0
+	setPoint(m, func() {
+		if n++; n == at {
+			p.Tell("held")
+			p.Wait()
+		}
+	})
+	op := dict.Op{Key: dict.Datum{W: 5}, Val: dict.Datum{S: telling(5, 50, uint64(at))}}
+	if err := m.Do(&op); err != nil {
+		return err
+	}
+	p.Tell("done")
+	return nil
+}
+
+// hold starts a process that holds the lock of the map.
+func hold(t *testing.T, path string, at int) *Child {
+	t.Helper()
+	c := Start(t, "holder", path, strconv.Itoa(at))
+	if line, _ := c.Line(); line != "held" {
+		t.Fatalf("the holder said %q", line)
+	}
+	return c
+}
+
+// storing stores in the background; the channel says when that was done. It returns when the store waits for the lock.
+func storing(t *testing.T, m *dict.Map) <-chan time.Time {
+	done := make(chan time.Time, 1)
+	go func() {
+		op := dict.Op{Key: dict.Datum{W: 6}, Val: dict.Datum{S: telling(6, 50, 1)}}
+		if err := m.Do(&op); err != nil {
+			t.Error(err)
+		}
+		done <- time.Now()
+	}()
+	for m.Segment().Shards[0].Stat(layout.ShLock)&(1<<31) == 0 {
+		runtime.Gosched()
+	}
+	return done
+}
+
+// TestP03DeadHolder kills processes while they hold the lock that another one waits for, and measures how long that one
+// still waits. The bound is generous, as the machine may be busy; the promise is in the log.
+func TestP03DeadHolder(t *testing.T) {
+	path := places(t)["shm"]
+	m, err := Open(path, holderSpec, nil)
+	m = Keep(t, m, err)
+	kills := 24
+	if long() {
+		kills = 1000
+	}
+	var waits []time.Duration
+	for i := range kills {
+		c := hold(t, path, 1+i%12)
+		done := storing(t, m)
+		killed := time.Now()
+		c.Signal(syscall.SIGKILL)
+		waits = append(waits, (<-done).Sub(killed))
+		c.Kill()
+	}
+	slices.Sort(waits)
+	median, worst := waits[len(waits)/2], waits[len(waits)-1]
+	t.Logf("%d kills: median %v, 90%% %v, longest %v", kills, median, waits[len(waits)*9/10], worst)
+	if worst > time.Second {
+		t.Errorf("somebody waited for %v", worst)
+	}
+	if st, err := m.Stats(false); st.Recoveries == 0 || err != nil {
+		t.Errorf("%d repairs, error %v", st.Recoveries, err)
+	}
+}
+
+// TestP03StoppedHolder stops a process that holds a lock: it is not robbed, readers go on, and a writer gives up at its
+// deadline.
+func TestP03StoppedHolder(t *testing.T) {
+	path := places(t)["shm"]
+	m, err := Open(path, holderSpec, nil)
+	m = Keep(t, m, err)
+	for i := range 40 {
+		op := dict.Op{Key: dict.Datum{W: uint64(i)}, Val: dict.Datum{S: telling(i, 40, 9)}}
+		if err := m.Do(&op); err != nil {
+			t.Fatal(err)
+		}
+	}
+	o := holderSpec.options(nil)
+	o.LockTimeout = 20 * time.Millisecond
+	hasty, err := attach(segment.Open(path, o))
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := hold(t, path, 8)
+	c.Signal(syscall.SIGSTOP)
+	op := dict.Op{Key: dict.Datum{W: 6}, Val: dict.Datum{S: "x"}}
+	if err := hasty.Do(&op); !errors.Is(err, fault.ErrBusy) {
+		t.Errorf("a writer got %v, want %v", err, fault.ErrBusy)
+	}
+	for i := range 40 {
+		l, err := m.Load(dict.Datum{W: uint64(i)}, nil, dict.ReadVisit)
+		if n, ok := whole(i, l.B); err != nil || !ok || n != 9 {
+			t.Errorf("%d: number %d whole %v error %v", i, n, ok, err)
+		}
+	}
+	done := storing(t, m)
+	c.Signal(syscall.SIGCONT)
+	c.Go()
+	if line, _ := c.Line(); line != "done" {
+		t.Errorf("the holder said %q: it was robbed", line)
+	}
+	<-done
+	l, err := m.Load(dict.Datum{W: 5}, nil, 0)
+	if n, ok := whole(5, l.B); err != nil || !ok || n != 8 {
+		t.Errorf("what the stopped one stored: number %d whole %v error %v", n, ok, err)
+	}
+	if err := c.Wait(); err != nil {
+		t.Error(err)
+	}
+	if err := hasty.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// find is the scenario with a name, of a variant.
+func scenarioNamed(variant int, name string) (*scenario, error) {
+	for _, sc := range scenarios(variants()[variant]) {
+		if sc.name == name {
+			return &sc, nil
+		}
+	}
+	return nil, fmt.Errorf("no scenario %q of variant %d", name, variant)
+}
+
+// stepperRole carries out a scenario and stops before every store of the journal in its step.
+func stepperRole(p *Parent, args []string) error {
+	variant, _ := strconv.Atoi(args[1])
+	sc, err := scenarioNamed(variant, args[2])
+	if err != nil {
+		return err
+	}
+	clock := NewClock()
+	m, err := Open(args[0], sc.spec, clock)
+	if err != nil {
+		return err
+	}
+	pair := NewPair(sc.spec, clock, m)
+	for i := range sc.setup {
+		if err := pair.Run(&sc.setup[i]); err != nil {
+			return err
+		}
+	}
+	p.Tell("ready")
+	p.Wait()
+	setPoint(m, func() {
+		p.Tell("point")
+		p.Wait()
+	})
+	err = sc.step.Perform(m)
+	p.Tell("done")
+	return err
+}
+
+// stepped are scenarios for read-only readers: variant and name.
+var stepped = []struct {
+	variant int
+	name    string
+}{
+	{0, "store of one absent, deadline 0"}, {0, "hash 1: store into a full bucket"}, {0, "hash 0: stores that split"},
+	{0, "hash 1: delete of the last one of an overflow bucket"}, {0, "hash 2: deletes that merge"}, {0, "clear"},
+	{0, "store-many atomic"}, {1, "store that evicts the third"}, {1, "swap of one present, deadline 1"}, {1, "expire of one present, deadline 1"},
+	{4, "overwrite of 204800 bytes by 100"}, {4, "overwrite of 7 bytes by 204800"}, {4, "delete that makes blobs move"},
+	{5, "drain"}, {6, "swap of one present, deadline 0"},
+}
+
+// TestP10ReadOnlyLive reads through a read-only handle while the writer stands before each store of its journal, and
+// after it has been killed there.
+func TestP10ReadOnlyLive(t *testing.T) {
+	points := 0
+	for i, s := range stepped {
+		t.Run(s.name, func(t *testing.T) {
+			n := step(t, places(t)["shm"], s.variant, s.name, -1)
+			points += n
+			for _, kill := range []int{0, n / 3, n / 2, n - 1 - i%3} {
+				step(t, places(t)["shm"], s.variant, s.name, max(kill, 0))
+			}
+		})
+	}
+	t.Logf("%d crash points", points)
+}
+
+// step carries out a scenario in a child, which it kills at a crash point, and returns how many there were.
+func step(t *testing.T, path string, variant int, name string, kill int) (points int) {
+	t.Helper()
+	sc, err := scenarioNamed(variant, name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	c := crasher{sc: sc, clock: NewClock()}
+	child := Start(t, "stepper", path, strconv.Itoa(variant), name)
+	if line, _ := child.Line(); line != "ready" {
+		t.Fatalf("the child said %q", line)
+	}
+	if c.moments, c.keys, err = momentsOf(sc, c.clock); err != nil {
+		t.Fatal(err)
+	}
+	o := sc.spec.options(c.clock)
+	o.ReadOnly, o.Create = true, nil
+	m, err := attach(segment.Open(path, o))
+	if err != nil {
+		t.Fatal(err)
+	}
+	child.Go()
+	for line, _ := child.Line(); line == "point"; line, _ = child.Line() {
+		if points == kill {
+			child.Kill()
+		}
+		if c.rank, err = c.read(m, c.rank); err != nil {
+			t.Fatalf("crash point %d, killed at %d: %v", points, kill, err)
+		}
+		points++
+		child.Go()
+	}
+	if kill < 0 {
+		if err := child.Wait(); err != nil {
+			t.Error(err)
+		}
+		c.rank = c.moments[len(c.moments)-1].rank
+	}
+	if c.rank, err = c.read(m, c.rank); err != nil {
+		t.Fatalf("the end, killed at %d: %v", kill, err)
+	}
+	c.healed(t, path)
+	if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+	return points
+}
+
+// healed opens the map for writing and looks whether what was read stays.
+func (c *crasher) healed(t *testing.T, path string) {
+	t.Helper()
+	m, err := Open(path, c.sc.spec, c.clock)
+	m = Keep(t, m, err)
+	if err := c.mend(m); err != nil {
+		t.Fatal(err)
+	}
+	found, err := Look(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := c.find(found, c.rank); err != nil {
+		t.Error(err)
+	}
+}

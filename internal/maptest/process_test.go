@@ -1,0 +1,231 @@
+package maptest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"path/filepath"
+	"strconv"
+	"testing"
+	"time"
+
+	"github.com/shmap-go/shmap/internal/dict"
+	"github.com/shmap-go/shmap/internal/layout"
+)
+
+// Several processes on one map.
+
+func TestMain(m *testing.M) {
+	Main(m, map[string]Role{
+		"count": countRole, "open": openRole, "scribe": scribeRole, "reader": readerRole, "churn": churnRole,
+		"storm": stormRole, "holder": holderRole, "stepper": stepperRole,
+	})
+}
+
+// places are the directories for maps: of the test, and of shared memory.
+func places(t *testing.T) map[string]string {
+	dir, err := os.MkdirTemp("/dev/shm", "shmap-test-")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = os.RemoveAll(dir) })
+	return map[string]string{"disk": filepath.Join(t.TempDir(), "map"), "shm": filepath.Join(dir, "map")}
+}
+
+func number(m *dict.Map, key int) (uint64, error) {
+	l, err := m.Load(dict.Datum{W: uint64(key)}, nil, 0)
+	return l.W, err
+}
+
+func add(m *dict.Map, key int) error {
+	op := dict.Op{Code: dict.OpAdd, Key: dict.Datum{W: uint64(key)}, Val: dict.Datum{W: 1}}
+	return m.Do(&op)
+}
+
+var counters = Spec{Key: layout.Int64, Value: layout.Int64, LgShards: 1}
+
+const (
+	adders   = 4
+	addsEach = 30000
+	coldKeys = 500
+)
+
+// countRole adds to a hot counter and to cold ones.
+func countRole(p *Parent, args []string) error {
+	m, err := Open(args[0], counters, nil)
+	if err != nil {
+		return err
+	}
+	p.Wait()
+	for i := range addsEach {
+		if err := add(m, 0); err != nil {
+			return err
+		}
+		if err := add(m, 1+i%coldKeys); err != nil {
+			return err
+		}
+	}
+	return m.Close()
+}
+
+// TestSharedCounters adds from several processes: nothing is lost.
+func TestSharedCounters(t *testing.T) {
+	for name, path := range places(t) {
+		t.Run(name, func(t *testing.T) {
+			m, err := Open(path, counters, nil)
+			m = Keep(t, m, err)
+			var all []*Child
+			for range adders {
+				all = append(all, Start(t, "count", path))
+			}
+			for _, c := range all {
+				c.Go()
+			}
+			for _, c := range all {
+				if err := c.Wait(); err != nil {
+					t.Error(err)
+				}
+			}
+			for key := range 1 + coldKeys {
+				want := uint64(adders * addsEach)
+				if key > 0 {
+					want /= coldKeys
+				}
+				if n, err := number(m, key); n != want || err != nil {
+					t.Errorf("counter %d is %d, want %d: %v", key, n, want, err)
+				}
+			}
+		})
+	}
+}
+
+// openRole opens the map, which nobody may have made yet, and counts itself.
+func openRole(p *Parent, args []string) error {
+	p.Tell("ready")
+	p.Wait()
+	m, err := Open(args[0], counters, nil)
+	if err != nil {
+		return err
+	}
+	if err := add(m, 7); err != nil {
+		return err
+	}
+	p.Tell("in")
+	return nil // without closing it
+}
+
+// TestP14OneCreator lets many processes create one map at once, some of which are killed: all the others are in the same.
+func TestP14OneCreator(t *testing.T) {
+	const openers, rounds = 16, 4
+	r := rand.New(rand.NewPCG(seed(t), 14))
+	for name, base := range places(t) {
+		for round := range rounds {
+			t.Run(fmt.Sprint(name, round), func(t *testing.T) {
+				path := base + strconv.Itoa(round)
+				var all []*Child
+				for range openers {
+					all = append(all, Start(t, "open", path))
+				}
+				for _, c := range all {
+					c.Line()
+				}
+				for _, c := range all {
+					c.Go()
+				}
+				victims := all[:round] // none in the first round
+				for _, c := range victims {
+					<-time.After(time.Duration(r.IntN(3000)) * time.Microsecond)
+					c.Kill()
+				}
+				in := 0
+				for _, c := range all[len(victims):] {
+					if line, ok := c.Line(); !ok || line != "in" {
+						t.Errorf("a process said %q", line)
+					}
+					in++
+				}
+				m, err := Open(path, counters, nil)
+				m = Keep(t, m, err)
+				if n, err := number(m, 7); n < uint64(in) || n > openers || err != nil {
+					t.Errorf("%d of at least %d processes are in the map: %v", n, in, err)
+				}
+				if names, err := filepath.Glob(path + "*"); len(names) != 1 {
+					t.Errorf("left behind: %v %v", names, err)
+				}
+			})
+		}
+	}
+}
+
+// churnRole stores and deletes many keys, so that the table grows and shrinks.
+func churnRole(p *Parent, args []string) error {
+	m, err := Open(args[0], counters, nil)
+	if err != nil {
+		return err
+	}
+	p.Tell("ready")
+	for {
+		for _, code := range []dict.OpCode{dict.OpStore, dict.OpDelete} {
+			for i := range 4000 {
+				op := dict.Op{Code: code, Key: dict.Datum{W: uint64(1_000_000 + i)}, Val: dict.Datum{W: 1}}
+				if err := m.Do(&op); err != nil {
+					return err
+				}
+			}
+			p.Tell("turned")
+		}
+	}
+}
+
+// TestP09Iteration iterates while another process grows and shrinks the table: what is there throughout comes exactly
+// once.
+func TestP09Iteration(t *testing.T) {
+	const stable, walks = 700, 60
+	path := places(t)["shm"]
+	m, err := Open(path, counters, nil)
+	m = Keep(t, m, err)
+	for i := range stable {
+		op := dict.Op{Key: dict.Datum{W: uint64(i)}, Val: dict.Datum{W: uint64(3 * i)}}
+		if err := m.Do(&op); err != nil {
+			t.Fatal(err)
+		}
+	}
+	c := Start(t, "churn", path)
+	c.Line()
+	turns := make(chan int)
+	go func() {
+		n := 0
+		for _, ok := c.Line(); ok; _, ok = c.Line() {
+			n++
+		}
+		turns <- n
+	}()
+	others := 0
+	for range walks {
+		seen := map[uint64]int{}
+		for cur := m.Cursor(); ; {
+			e, ok, err := cur.Next()
+			if err != nil {
+				t.Fatal(err)
+			}
+			if !ok {
+				break
+			}
+			seen[e.Key.W]++
+			if e.Key.W < stable && e.Val.W != 3*e.Key.W {
+				t.Errorf("%d has the value %d", e.Key.W, e.Val.W)
+			}
+		}
+		for k := range uint64(stable) {
+			if seen[k] != 1 {
+				t.Fatalf("%d came %d times", k, seen[k])
+			}
+		}
+		others += len(seen) - stable
+	}
+	c.Signal(9)
+	if n := <-turns; n < 4 || others == 0 {
+		t.Errorf("the table turned around %d times, %d other entries were met", n, others)
+	}
+	c.Kill()
+}

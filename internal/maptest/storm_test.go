@@ -1,0 +1,157 @@
+package maptest
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"strconv"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"github.com/shmap-go/shmap/internal/dict"
+	"github.com/shmap-go/shmap/internal/layout"
+)
+
+var stormSpec = Spec{Key: layout.Int64, Value: layout.String, LgShards: 1}
+
+const stormKeys = 60 // of each worker
+
+// stormOp is operation number i of a worker: what it does follows from the number, so that the parent knows.
+func stormOp(worker int, i uint64) dict.Op {
+	key := worker*1000 + int(i*7%stormKeys)
+	op := dict.Op{Code: dict.OpStore, Key: dict.Datum{W: uint64(key)}}
+	switch i % 11 {
+	case 3:
+		op.Code = dict.OpDelete
+		return op
+	case 5:
+		op.Code = dict.OpSwap
+	}
+	size := 16 + int(i*i%300)
+	if i%97 == 0 {
+		size = 70_000
+	}
+	op.Val.S = telling(key, size, i)
+	return op
+}
+
+// stormRole carries out operations from a number on and tells each one that has been done.
+func stormRole(p *Parent, args []string) error {
+	m, err := Open(args[0], stormSpec, nil)
+	if err != nil {
+		return err
+	}
+	worker, _ := strconv.Atoi(args[1])
+	i, _ := strconv.ParseUint(args[2], 10, 64)
+	for ; ; i++ {
+		op := stormOp(worker, i)
+		if err := m.Do(&op); err != nil {
+			return err
+		}
+		p.Tell("%d", i)
+	}
+}
+
+// A hammer is one worker of the storm and what it has told.
+type hammer struct {
+	child  *Child
+	worker int
+	acked  uint64
+	done   chan struct{} // closed when the child has no more to say
+	read   atomic.Uint64
+}
+
+func (h *hammer) start(t *testing.T, path string) {
+	h.child = Start(t, "storm", path, strconv.Itoa(h.worker), strconv.FormatUint(h.acked+1, 10))
+	h.done = make(chan struct{})
+	h.read.Store(h.acked)
+	go func() {
+		defer close(h.done)
+		for {
+			line, ok := h.child.Line()
+			n, err := strconv.ParseUint(line, 10, 64)
+			if !ok || err != nil {
+				return
+			}
+			h.read.Store(n)
+		}
+	}()
+}
+
+// kill kills the worker and takes note of all that it told before.
+func (h *hammer) kill() {
+	h.child.Signal(9)
+	<-h.done
+	h.child.Kill()
+	h.acked = h.read.Load()
+}
+
+// verify compares the worker's keys with what it has told: the operation behind the last one told may have happened.
+func (h *hammer) verify(m *dict.Map) error {
+	last := map[uint64]uint64{}
+	for i := h.acked; i > 0 && h.acked-i < stormKeys*2; i-- {
+		op := stormOp(h.worker, i)
+		if _, ok := last[op.Key.W]; !ok {
+			last[op.Key.W] = i
+		}
+	}
+	next := stormOp(h.worker, h.acked+1)
+	for key, i := range last {
+		l, err := m.Load(dict.Datum{W: key}, nil, 0)
+		if err != nil {
+			return err
+		}
+		fits := func(op dict.Op) bool {
+			return l.Found == (op.Code != dict.OpDelete) && string(l.B) == op.Val.S
+		}
+		if !fits(stormOp(h.worker, i)) && (next.Key.W != key || !fits(next)) {
+			n, ok := whole(int(key), l.B)
+			return fmt.Errorf("worker %d key %d: found %v number %d whole %v, told last is %d, of all keys %d", h.worker, key, l.Found, n, ok, i, h.acked)
+		}
+	}
+	return nil
+}
+
+// TestP01KillStorm has processes hammer one map, kills them at random moments, and verifies after each death that all
+// that was told has happened.
+func TestP01KillStorm(t *testing.T) {
+	r := rand.New(rand.NewPCG(seed(t), 1))
+	for name, path := range places(t) {
+		t.Run(name, func(t *testing.T) {
+			m, err := Open(path, stormSpec, nil)
+			m = Keep(t, m, err)
+			hammers := make([]*hammer, 4)
+			for w := range hammers {
+				hammers[w] = &hammer{worker: w}
+				hammers[w].start(t, path)
+			}
+			span := 2 * time.Second
+			if long() {
+				span = time.Minute
+			}
+			end, kills := time.Now().Add(span), 0
+			for ; time.Now().Before(end); kills++ {
+				<-time.After(time.Duration(r.IntN(30_000)) * time.Microsecond)
+				h := hammers[r.IntN(len(hammers))]
+				h.kill()
+				if err := h.verify(m); err != nil {
+					t.Fatal(err)
+				}
+				h.start(t, path)
+			}
+			told := uint64(0)
+			for _, h := range hammers {
+				h.kill()
+				told += h.acked
+				if err := h.verify(m); err != nil {
+					t.Error(err)
+				}
+			}
+			st, err := m.Stats(false)
+			t.Logf("%d kills, %d operations, %d repairs, error %v", kills, told, st.Recoveries, err)
+			if told == 0 {
+				t.Error("nobody did anything")
+			}
+		})
+	}
+}
