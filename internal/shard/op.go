@@ -23,7 +23,7 @@ const (
 	OpInsert                         // only if absent
 	OpReplace                        // only if present
 	OpSwap                           // as OpStore, and returns the old value
-	OpLoadOrStore                    // insert if absent; returns the value that is there afterwards
+	OpLoadOrStore                    // insert if absent; returns the value that was there (an inserted integer as well)
 	OpCompareAndSwap                 // overwrite with Val if the value equals Old
 	OpCompareAndDelete               // delete if the value equals Old; returns the deleted value
 	OpDelete                         // delete
