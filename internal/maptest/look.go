@@ -8,10 +8,7 @@ import (
 	"github.com/shmap-go/shmap/internal/alloc"
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/layout"
-	"github.com/shmap-go/shmap/internal/recency"
-	"github.com/shmap-go/shmap/internal/region"
 	"github.com/shmap-go/shmap/internal/table"
-	"github.com/shmap-go/shmap/internal/vector"
 )
 
 // State is all that the shards of a map hold, a list for each: newest first with a policy, else sorted.
@@ -83,40 +80,25 @@ func Look(m *dict.Map) (s State, err error) {
 			err = fmt.Errorf("looking into the memory: %v", r)
 		}
 	}()
-	env := &m.Segment().Env
 	for i := range m.Segment().Shards {
-		items, err := lookShard(env.Region, env.Config, i)
+		t := m.Segment().Shards[i].Table()
+		look := lookChains
+		if t.Recency.On() {
+			look = lookList
+		}
+		items, err := look(t)
 		if err != nil {
 			return nil, fmt.Errorf("shard %d: %w", i, err)
 		}
 		s = append(s, items)
 	}
-	return s.sorted(env.Config), nil
-}
-
-func lookShard(r *region.Region, c *layout.Config, index int) ([]Item, error) {
-	off := layout.ShardAt(index)
-	p, _ := r.At(off, layout.Page)
-	header, geo := region.Span{Ptr: p, Off: off}, c.Geometry()
-	var vecs [layout.Vecs]vector.Vec
-	for which, shape := range geo.Vectors() {
-		vecs[which].Init(r, p, which, shape)
-	}
-	var heap alloc.Heap
-	heap.Init(header, nil, &vecs[layout.VecMeta], &vecs[layout.VecChunk])
-	var list recency.List
-	list.Init(header, nil, &vecs[layout.VecMain], &vecs[layout.VecOver], geo)
-	t := table.Table{Geo: geo, Config: c, Shard: header, Heap: &heap, Recency: &list, Main: &vecs[layout.VecMain], Over: &vecs[layout.VecOver]}
-	if list.On() {
-		return lookList(&t, &list)
-	}
-	return lookChains(&t)
+	return s.sorted(m.Segment().Env.Config), nil
 }
 
 // lookList goes from the oldest entry to the newest.
-func lookList(t *table.Table, list *recency.List) (out []Item, err error) {
+func lookList(t *table.Table) (out []Item, err error) {
 	n := t.Shard.Load(layout.ShCount)
-	for at := list.Oldest(); at != 0; at = list.Newer(at) {
+	for at := t.Recency.Oldest(); at != 0; at = t.Recency.Newer(at) {
 		if uint64(len(out)) == n {
 			return nil, fmt.Errorf("the recency list is longer than %d", n)
 		}

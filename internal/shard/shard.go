@@ -102,6 +102,9 @@ func (s *Shard) Format() error {
 // SetPoint makes the journal call f before each of its stores. For tests.
 func (s *Shard) SetPoint(f func()) { s.log.Point = f }
 
+// Table is the shard's table. For tests that look into the memory.
+func (s *Shard) Table() *table.Table { return &s.table }
+
 // PlantFault makes repairs undo nothing. For tests of the tests.
 func (s *Shard) PlantFault(on bool) { s.log.Lame = on }
 
