@@ -52,7 +52,7 @@ func (w *walker) blob(s *slot, ref uint64) (b blob, ok bool) {
 	return b, b.shape.Chunks == 0 || w.chain(s, &b)
 }
 
-// chain checks the chunks of a large blob.
+// chain checks the chunks of a large blob. They are linked both ways, as they will be in the free list.
 func (w *walker) chain(s *slot, b *blob) bool {
 	word := w.load(b.block, b.at/8+layout.BlobChain)
 	if layout.Hi(word) != b.shape.Chunks {
@@ -60,7 +60,7 @@ func (w *walker) chain(s *slot, b *blob) bool {
 		return false
 	}
 	b.first = layout.Lo(word)
-	next := b.first
+	prev, next := uint64(0), b.first
 	for n := range b.shape.Chunks {
 		if next == 0 || next > uint64(len(w.chunks.place)) {
 			w.badSlot(s, "chain of a large blob: chunk %d of %d is %d", n, b.shape.Chunks, int64(next)-1)
@@ -75,7 +75,11 @@ func (w *walker) chain(s *slot, b *blob) bool {
 			w.badSlot(s, "chain of a large blob: chunk %d is in a chain already (A1)", c)
 			return false
 		}
-		next = layout.Hi(w.load(w.elem(layout.VecMeta, c), layout.MetaLinks))
+		links := w.load(w.elem(layout.VecMeta, c), layout.MetaLinks)
+		if layout.Lo(links) != prev {
+			w.badSlot(s, "chain of a large blob: chunk %d follows %d, found after %d", c, int64(layout.Lo(links))-1, int64(prev)-1)
+		}
+		prev, next = next, layout.Hi(links)
 	}
 	if next != 0 {
 		w.badSlot(s, "chain of a large blob: chunk %d behind its last", next-1)

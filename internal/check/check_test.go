@@ -60,7 +60,10 @@ type player struct {
 	now uint64
 }
 
-const heapBytes = 32 << 20
+const (
+	heapBytes = 32 << 20
+	epoch     = 300 // milliseconds: more than the quarantine of memory (package shard)
+)
 
 func play(t *testing.T, o dict.Options, seed uint64) *player { return playIn(t, o, seed, heapBytes) }
 
@@ -212,7 +215,7 @@ func TestRefusedMemoryLeavesACleanMap(t *testing.T) {
 					return nil
 				}
 				p.ops(200, 2000, []int{95, 80, 60, 10, 90, 20}[round%6])
-				p.now += 150
+				p.now += epoch
 				p.clean(fmt.Sprintf("round %d, %d refusals", round, refused))
 			}
 		})
@@ -228,7 +231,7 @@ func TestRandomOperationsLeaveACleanMap(t *testing.T) {
 				for round := range 6 {
 					grow := []int{95, 60, 10, 98, 30, 5}[round]
 					p.ops(600, 1200, grow)
-					p.now += 150 // a quarantine epoch
+					p.now += epoch
 					p.clean(fmt.Sprintf("seed %d, round %d", seed, round))
 				}
 				p.clear()

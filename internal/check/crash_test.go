@@ -17,7 +17,7 @@ func TestEveryInstantIsClean(t *testing.T) {
 		t.Run(k.name, func(t *testing.T) {
 			p := play(t, k.Options, 7)
 			p.ops(300, 300, 80)
-			p.now += 150
+			p.now += epoch
 			stores, every := 0, 1+p.r.IntN(100)
 			look := func() {
 				if stores++; stores%every != 0 {
@@ -34,7 +34,7 @@ func TestEveryInstantIsClean(t *testing.T) {
 			p.ops(400, 300, 50)
 			p.clear()
 			for range 4 { // memory is given back
-				p.now += 150
+				p.now += epoch
 				p.ops(70, 300, 50)
 			}
 		})

@@ -108,7 +108,7 @@ func TestFileHoldsWhatIsAccountedFor(t *testing.T) {
 			p := playOn(t, k.Options, 1, dict.Anonymous)
 			for round := range 12 {
 				p.ops(400, 1200, []int{95, 60, 10, 98, 30, 5}[round%6])
-				p.now += 150 // a quarantine epoch
+				p.now += epoch
 				if round == 8 {
 					p.clear()
 				}

@@ -67,7 +67,7 @@ func TestGarbageIsSurvived(t *testing.T) {
 	for n, k := range kinds() {
 		p := play(t, k.Options, 3)
 		p.ops(500, 400, 70)
-		p.now += 150
+		p.now += epoch
 		p.ops(200, 400, 30)
 		words := p.m.Segment().Env.Region.Image()
 		r := rand.New(rand.NewPCG(uint64(n), 2))

@@ -59,6 +59,7 @@ func TestDamagedStringsAreFound(t *testing.T) {
 		{"class count", func(m *memory) { m.add(0, layout.ShClassCount+class(m), 1<<32) }, "slabs of a class"},
 		{"chunk count of a large blob", func(m *memory) { m.raise(m.blob(large(m))+16, 1<<32) }, "its lengths need"},
 		{"short chain", func(m *memory) { m.store(m.meta(chain(m, large(m)))+8, 0) }, "chunk 1 of 2"},
+		{"chain backwards", func(m *memory) { m.raise(m.meta(chain(m, large(m)))+8, 9) }, "follows 8, found after -1"},
 		{"long chain", func(m *memory) {
 			last := layout.Hi(m.load(m.meta(chain(m, large(m)))+8)) - 1
 			m.store(m.meta(last)+8, layout.Pair(0, 1))
