@@ -2,8 +2,8 @@ package shmap
 
 import "github.com/shmap-go/shmap/internal/fault"
 
-// Errors. Every error of this package wraps one of these, io/fs.ErrInvalid (arguments or options that make no
-// sense), or is an [*io/fs.PathError]. Test with [errors.Is].
+// Errors. An error of an operation wraps one of these or io/fs.ErrInvalid (slices of different lengths), or is an
+// [*io/fs.PathError]. Test with [errors.Is]. Options that make no sense are refused by an error that names the field.
 var (
 	ErrFull         = fault.ErrFull         // MaxEntries or MaxBytes is reached and nothing may be evicted
 	ErrNoSpace      = fault.ErrNoSpace      // the file system has no room for the map to grow
