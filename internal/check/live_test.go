@@ -56,9 +56,19 @@ func TestLiveMapIsClean(t *testing.T) {
 func TestRaceCheckWhileOthersWrite(t *testing.T) {
 	for _, k := range kinds() {
 		t.Run(k.name, func(t *testing.T) {
-			p := play(t, k.Options, 1)
-			live := &lock.Local{} // the writer is alive for ever, so nobody mends under its hands
-			_, _ = live.Take(0)
+			live := &lock.Local{}
+			p := playOn(t, k.Options, 1, func(o dict.Options) (*dict.Map, error) {
+				m, err := dict.OnHeap(1<<20, o) // for its configuration
+				if err != nil {
+					return nil, err
+				}
+				so := segment.Options{Create: m.Segment().Env.Config, Live: live, Now: o.Now}
+				seg, err := segment.Heap(heapBytes, so)
+				if err != nil {
+					return nil, err
+				}
+				return dict.Attach(seg), nil
+			})
 			seg, err := segment.AttachHeap(p.m.Segment().Env.Region, segment.Options{LockTimeout: time.Nanosecond, Live: live})
 			if err != nil {
 				t.Fatal(err)
