@@ -56,7 +56,11 @@ func momentsOf(sc *scenario, clock *Clock) (ms []moment, keys []dict.Datum, err 
 		m.Trace = nil
 		ms = subsets(m, cmp.Or(sc.step.N, len(m.items)))
 	}
-	m.Predict(&sc.step)
+	if sc.spec.MaxBytes != 0 {
+		ms = evicting(m, &sc.step)
+	} else {
+		m.Predict(&sc.step)
+	}
 	known := map[dict.Datum]bool{}
 	for _, mo := range ms {
 		for _, shard := range mo.state {
@@ -105,7 +109,24 @@ func subsets(m *Model, n int) (ms []moment) {
 }
 
 // room is that of the maps of scenarios.
-const room = 2 << 20
+const room = 4 << 20
+
+// evicting are the moments of a store at the limit of bytes, in a map where nothing has been visited: the oldest entries
+// go, as many as it takes, then the store happens. One that overwrites may evict what it overwrites.
+func evicting(m *Model, s *Step) (ms []moment) {
+	for rank := range len(m.order[0]) + 1 {
+		after := NewModel(Spec{Key: m.Config.Key, Value: m.Config.Value, Policy: m.Config.Policy, Seed: m.Config.Seed}, m.Clock)
+		list := m.order[0][:len(m.order[0])-rank]
+		for _, it := range slices.Backward(list) {
+			after.insert(it.Key, it.Val, it.Deadline)
+		}
+		ms = append(ms, moment{rank, after.State()})
+		after.Predict(s)
+		ms = append(ms, moment{1000, after.State()})
+	}
+	slices.SortStableFunc(ms, func(a, b moment) int { return a.rank - b.rank })
+	return ms
+}
 
 // run enumerates. It returns the first violation.
 func (c *crasher) run() error {

@@ -25,7 +25,9 @@ func variants() []Spec {
 			out = append(out, ttl, clock)
 		}
 	}
-	return out
+	shards := Spec{Key: layout.Uint32, Value: layout.String, TTL: 60_000, LgShards: 1, Seed: 0x5eed}
+	bytes := Spec{Key: layout.Int64, Value: layout.String, Policy: layout.PolicyClock, MaxBytes: 1 << 20, Seed: 0x5eed}
+	return append(out, shards, bytes)
 }
 
 // A maker builds the steps of scenarios for one kind of map.
@@ -77,6 +79,10 @@ func (k *maker) add(name string, setup []Step, step Step) {
 // scenarios lists them for one map.
 func scenarios(spec Spec) []scenario {
 	k := maker{spec: spec}
+	if spec.MaxBytes != 0 {
+		k.bytes()
+		return k.out
+	}
 	if spec.Key == layout.String {
 		k.largeKeys()
 	}
@@ -145,9 +151,11 @@ func (k *maker) operations() {
 // whole are the operations on the whole map.
 func (k *maker) whole() {
 	k.add("store-many", k.fill(10, 13), k.many(StoreMany, false, 12, 15))
-	k.add("store-many atomic", k.fill(10, 13), k.many(StoreMany, true, 11, 16))
 	k.add("delete-many", k.fill(10, 15), k.many(DeleteMany, false, 13, 17))
-	k.add("delete-many atomic", k.fill(10, 15), k.many(DeleteMany, true, 11, 17))
+	if k.spec.LgShards == 0 {
+		k.add("store-many atomic", k.fill(10, 13), k.many(StoreMany, true, 11, 16))
+		k.add("delete-many atomic", k.fill(10, 15), k.many(DeleteMany, true, 11, 17))
+	}
 	k.add("clear", k.fill(5, 16), Step{Kind: Clear})
 	k.add("reserve", k.fill(10, 15), Step{Kind: Reserve, N: 25})
 	k.add("pop of the only one", k.fill(10, 11), Step{Kind: PopOldest})
@@ -206,6 +214,23 @@ func (k *maker) evictions() {
 		k.add("pop-oldest behind expired ones", setup, Step{Kind: PopOldest})
 		k.add("drain with expired ones", setup, Step{Kind: Drain, N: 2})
 	}
+}
+
+// bytes are those at the limit of bytes: memory changes its use, goes, and comes back.
+func (k *maker) bytes() {
+	var full []Step
+	for i := range 14 {
+		full = append(full, k.text(40+i, 64<<10))
+	}
+	k.add("store that evicts for bytes", full, k.text(60, 64<<10))
+	k.add("store that evicts several", full, k.text(60, 300<<10))
+	k.add("overwrite that evicts", full, k.text(45, 200<<10))
+	var small []Step
+	for i := range 130 {
+		small = append(small, k.text(100+i, 6000))
+	}
+	k.add("a large one where small ones are", small, k.text(60, 150<<10))
+	k.add("a small one where large ones are", full, k.text(60, 100))
 }
 
 // largeKeys are those of a key of several chunks.

@@ -26,7 +26,7 @@ type Spec struct {
 }
 
 func (s Spec) String() string {
-	return fmt.Sprintf("%v->%v ttl=%v/%d policy=%v cap=%d max=%d bytes=%d skip=%d shards=%d hash=%d", s.Key, s.Value, s.HasTTL, s.TTL,
+	return fmt.Sprintf("%v->%v ttl=%v,%d policy=%v cap=%d max=%d bytes=%d skip=%d shards=%d hash=%d", s.Key, s.Value, s.HasTTL, s.TTL,
 		s.Policy, s.Capacity, s.MaxEntries, s.MaxBytes, s.Skip, 1<<s.LgShards, s.Hash)
 }
 
