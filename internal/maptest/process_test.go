@@ -178,7 +178,7 @@ func churnRole(p *Parent, args []string) error {
 }
 
 // TestP09Iteration iterates while another process grows and shrinks the table: what is there throughout comes exactly
-// once.
+// once, and every read finds it.
 func TestP09Iteration(t *testing.T) {
 	const stable, walks = 700, 60
 	path := places(t)["shm"]
@@ -222,6 +222,11 @@ func TestP09Iteration(t *testing.T) {
 			}
 		}
 		others += len(seen) - stable
+		for k := range stable {
+			if n, err := number(m, k); n != uint64(3*k) || err != nil {
+				t.Fatalf("%d is read as %d: %v", k, n, err)
+			}
+		}
 	}
 	c.Signal(9)
 	if n := <-turns; n < 4 || others == 0 {
