@@ -18,8 +18,8 @@ func AddChecked[K Key, V Integer](m *Map[K, V], k K, delta V) (V, error) {
 }
 
 // AddTTL is Add, and gives the counter the time to live d if it is new; 0 is permanent. A counter that is there
-// keeps to the rules of Add: the map's default TTL again, or permanent if it was. On a map whose default is 0,
-// that makes it permanent.
+// keeps to the rules of Add: the map's default TTL again, or permanent if it was. On a map whose default is 0
+// its deadline stays as it is, so it is the deadline of the window in which the counter was made.
 func AddTTL[K Key, V Integer](m *Map[K, V], k K, delta V, d time.Duration) (V, error) {
 	return count(m, &dict.Op{Code: dict.OpAdd, Mode: dict.TTLNew, TTL: d, Key: datum(k), Val: datum(delta)})
 }

@@ -7,8 +7,8 @@ import (
 )
 
 // The forms of the writing operations that say a time to live. Each of them sets the deadline of the entry it
-// writes to d from now, rounded up to milliseconds; d <= 0 makes the entry permanent. (A deadline that may have
-// passed already is for StoreUntil and ExpireAt.) On a map without TTL they return ErrNoTTL.
+// writes to d from now, rounded up to milliseconds; 0 makes the entry permanent, as does Permanent, and any other
+// negative d a deadline that has passed. On a map without TTL they return ErrNoTTL.
 
 // StoreTTL sets the value of k, to live for d; 0 is permanent.
 func (m *Map[K, V]) StoreTTL(k K, v V, d time.Duration) error {

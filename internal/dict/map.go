@@ -2,6 +2,7 @@ package dict
 
 import (
 	"fmt"
+	"io/fs"
 	"math/bits"
 	"runtime"
 	"sync/atomic"
@@ -83,19 +84,19 @@ func (o *Options) config() (*layout.Config, error) {
 	case !o.Key.Valid() || !o.Value.Valid():
 		return nil, fault.With(fault.ErrTypeMismatch, "a map of %v to %v", o.Key, o.Value)
 	case o.RecencySkip < 0 || o.RecencySkip > 99:
-		return nil, fmt.Errorf("shmap: RecencySkip of %d: expected 0 to 99", o.RecencySkip)
+		return nil, fmt.Errorf("shmap: RecencySkip of %d: expected 0 to 99: %w", o.RecencySkip, fs.ErrInvalid)
 	case o.Shards < 0 || o.Shards > layout.MaxShards:
-		return nil, fmt.Errorf("shmap: %d shards: expected 0 to %d", o.Shards, layout.MaxShards)
+		return nil, fmt.Errorf("shmap: %d shards: expected 0 to %d: %w", o.Shards, layout.MaxShards, fs.ErrInvalid)
 	case o.TTL < 0 || o.TTL > layout.MaxTTL*time.Millisecond:
-		return nil, fmt.Errorf("shmap: TTL of %v: expected 0 to %v", o.TTL, layout.MaxTTL*time.Millisecond)
+		return nil, fmt.Errorf("shmap: TTL of %v: expected 0 to %v: %w", o.TTL, layout.MaxTTL*time.Millisecond, fs.ErrInvalid)
 	case o.LockTimeout < 0:
-		return nil, fmt.Errorf("shmap: LockTimeout of %v: expected 0 or more", o.LockTimeout)
+		return nil, fmt.Errorf("shmap: LockTimeout of %v: expected 0 or more: %w", o.LockTimeout, fs.ErrInvalid)
 	case o.MaxBytes > layout.MaxBytes:
-		return nil, fmt.Errorf("shmap: MaxBytes of %d: expected 0 to %d", o.MaxBytes, uint64(layout.MaxBytes))
+		return nil, fmt.Errorf("shmap: MaxBytes of %d: expected 0 to %d: %w", o.MaxBytes, uint64(layout.MaxBytes), fs.ErrInvalid)
 	case !o.Policy.Valid():
-		return nil, fmt.Errorf("shmap: unknown policy %v", o.Policy)
+		return nil, fmt.Errorf("shmap: unknown policy %v: %w", o.Policy, fs.ErrInvalid)
 	case o.Mode != o.Mode.Perm():
-		return nil, fmt.Errorf("shmap: mode %v: expected permission bits only", o.Mode)
+		return nil, fmt.Errorf("shmap: mode %v: expected permission bits only: %w", o.Mode, fs.ErrInvalid)
 	}
 	c := &layout.Config{Key: o.Key, Value: o.Value, Policy: o.Policy, Hash: o.Hash, RecencySkip: uint(o.RecencySkip),
 		HasTTL: o.TTL > 0 || o.EnableTTL, MaxEntries: o.MaxEntries, Capacity: o.Capacity, MaxBytes: o.MaxBytes,

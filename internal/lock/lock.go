@@ -81,6 +81,7 @@ func (o *Owner) Number() int { return o.number }
 // Lock is one lock as one handle sees it.
 type Lock struct {
 	word   region.Ptr
+	local  sync.Mutex    // race builds only, see raceEnabled
 	queue  chan struct{} // a mutex with a deadline: at most one thread of this handle sleeps in the kernel for this lock
 	repair func() error
 	waits  func() // told of every wait that went to sleep
@@ -96,10 +97,17 @@ func (l *Lock) Init(word region.Ptr, repair func() error, waited func()) {
 // Lock acquires l for o. It waits for a live owner, until deadline if that is not zero (ErrBusy), and mends what a dead
 // one left. After an error of the repair the lock is free again.
 func (l *Lock) Lock(o *Owner, deadline time.Time) error {
+	if raceEnabled {
+		l.local.Lock()
+	}
 	if l.word.CompareAndSwap(0, 0, o.word) {
 		return nil
 	}
-	return l.lockSlow(o, deadline)
+	err := l.lockSlow(o, deadline)
+	if raceEnabled && err != nil {
+		l.local.Unlock()
+	}
+	return err
 }
 
 func (l *Lock) lockSlow(o *Owner, deadline time.Time) error {
@@ -187,7 +195,7 @@ func (l *Lock) rob(o *Owner, w uint64) (bool, error) {
 // mend repairs under the lock, which o holds, and lets go of it if that fails.
 func (l *Lock) mend(o *Owner) error {
 	if err := l.repair(); err != nil {
-		l.Unlock(o)
+		l.release(o)
 		return err
 	}
 	return nil
@@ -201,13 +209,20 @@ func (l *Lock) Inherit(o *Owner) error {
 	}
 	err := l.mend(o)
 	if err == nil {
-		l.Unlock(o)
+		l.release(o)
 	}
 	return err
 }
 
 // Unlock releases l. If the word does not name o any more, somebody forged it: then it is left alone.
 func (l *Lock) Unlock(o *Owner) {
+	l.release(o)
+	if raceEnabled {
+		l.local.Unlock()
+	}
+}
+
+func (l *Lock) release(o *Owner) {
 	if l.word.CompareAndSwap(0, o.word, 0) {
 		return
 	}

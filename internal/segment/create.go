@@ -46,7 +46,7 @@ func Open(path string, o Options) (*Segment, error) {
 
 // Anonymous creates a map in a memfd.
 func Anonymous(o Options) (*Segment, error) {
-	fd, err := sys.Memfd("shmap")
+	fd, err := sys.Memfd("shmap", o.Mode)
 	if err != nil {
 		return nil, os.NewSyscallError("memfd_create", err)
 	}
@@ -62,6 +62,9 @@ func Anonymous(o Options) (*Segment, error) {
 
 // FromFD attaches the map behind a descriptor, which stays the caller's.
 func FromFD(fd int, o Options) (*Segment, error) {
+	if !o.ReadOnly && !sys.Writable(fd) {
+		return nil, fault.With(fault.ErrReadOnly, "the descriptor is open for reading only: set Options.ReadOnly")
+	}
 	own, err := sys.Reopen(fd, o.ReadOnly)
 	if err != nil {
 		return nil, err

@@ -62,7 +62,7 @@ func (s *Shard) look(op *Op, pos *table.Pos) (found, expired bool) {
 
 // apply is one attempt at op: everything but what happens around it.
 func (s *Shard) apply(op *Op) error {
-	s.drops = s.drops[:0]
+	s.drops, s.keep = s.drops[:0], op.key.Hash
 	var pos table.Pos
 	found, expired := s.look(op, &pos)
 	if pos.Head&1 == 1 {

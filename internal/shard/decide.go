@@ -137,12 +137,15 @@ func (s *Shard) deadlineFor(op *Op, fresh bool, old uint64) uint64 {
 	case op.Code == OpPersist:
 		return 0
 	case op.Mode == TTLExplicit || op.Mode == TTLNew && fresh:
+		if op.TTL < 0 && op.TTL != Permanent {
+			return longAgo
+		}
 		return s.after(ceilMillis(op.TTL))
 	case op.Mode == TTLAt:
 		if ms := ceilMillis(timeUntil(op.At)); ms > 0 {
 			return s.after(ms)
 		}
-		return 1 // long ago
+		return longAgo
 	case fresh:
 		return s.after(int64(s.env.Config.TTL))
 	case old != 0 && s.env.Config.TTL != 0:
@@ -150,6 +153,9 @@ func (s *Shard) deadlineFor(op *Op, fresh bool, old uint64) uint64 {
 	}
 	return old
 }
+
+// longAgo is a deadline that has passed.
+const longAgo = 1
 
 // after is the deadline ms milliseconds from now; 0, permanent, for none.
 func (s *Shard) after(ms int64) uint64 {

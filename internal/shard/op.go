@@ -43,7 +43,7 @@ type TTLMode uint8
 // Deadline modes.
 const (
 	TTLDefault  TTLMode = iota // the map's default TTL for a new entry; an existing one as the rules of deadlineFor say
-	TTLExplicit                // Op.TTL from now; 0 or less is permanent
+	TTLExplicit                // Op.TTL from now; 0 and Permanent are permanent, less has expired at once
 	TTLAt                      // at Op.At
 	TTLNew                     // Op.TTL from now if the operation makes the entry, else TTLDefault (counters)
 )

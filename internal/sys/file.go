@@ -83,9 +83,19 @@ func CreateTemp(path string, mode fs.FileMode) (int, error) {
 	return fd, pathError("create", path, err)
 }
 
-// Memfd makes an anonymous file that can be sealed.
-func Memfd(name string) (int, error) {
-	return unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+// Memfd makes an anonymous file that can be sealed. Its mode counts for whoever opens it through /proc.
+func Memfd(name string, mode fs.FileMode) (int, error) {
+	fd, err := unix.MemfdCreate(name, unix.MFD_CLOEXEC|unix.MFD_ALLOW_SEALING)
+	if err == nil {
+		err = unix.Fchmod(fd, uint32(mode.Perm()))
+	}
+	return fd, err
+}
+
+// Writable reports whether a descriptor was opened for writing.
+func Writable(fd int) bool {
+	flags, err := unix.FcntlInt(uintptr(fd), unix.F_GETFL, 0)
+	return err == nil && flags&unix.O_ACCMODE != unix.O_RDONLY
 }
 
 // SealShrink forbids shrinking a memfd, by anybody, for ever.
