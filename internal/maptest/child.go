@@ -59,7 +59,14 @@ type Child struct {
 // Start starts a child in a role. It is killed when the test ends.
 func Start(t testing.TB, role string, args ...string) *Child {
 	t.Helper()
+	return StartIn(t, nil, role, args...)
+}
+
+// StartIn is Start with attributes of the process: the namespaces that it lives in.
+func StartIn(t testing.TB, attr *syscall.SysProcAttr, role string, args ...string) *Child {
+	t.Helper()
 	c := &Child{t: t, cmd: exec.Command(os.Args[0], args...)}
+	c.cmd.SysProcAttr = attr
 	c.cmd.Env = append(os.Environ(), childEnv+"="+role)
 	c.cmd.Stderr = os.Stderr
 	in, err := c.cmd.StdinPipe()

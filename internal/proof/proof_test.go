@@ -8,13 +8,15 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/shmap-go/shmap/internal/maptest"
 )
 
 var document = flag.String("document", "", "write the table of what was stepped to this file")
 
 func TestMain(m *testing.M) {
 	Child()
-	os.Exit(m.Run())
+	maptest.Main(m, roles())
 }
 
 // memoryDir is a directory in memory where there is one.

@@ -93,7 +93,7 @@ func (s *Shard) compactAll(need *vector.Need) {
 // there is first something to give back, and at its end goes what was free all the time. What remains is a reader that
 // was stopped for longer (docs/CONCURRENCY.md).
 const (
-	epochMillis  = 250
+	epochMillis  = 100
 	punchAtOnce  = 16 // chunks given back in one go
 	trimAtOnce   = 1 << 20
 	overSpare    = 64 // free overflow buckets that are no surplus

@@ -14,10 +14,10 @@ func (t *Table) Crowded(count uint64) bool {
 	return count*100 > (n+t.Shard.Load(layout.ShOverUsed))*t.Geo.Slots*t.Geo.LoadPct && n < layout.MaxIndex
 }
 
-// Roomy reports whether the table should shrink by a bucket: it is less than half as full as when it grows.
+// Roomy reports whether the table should shrink by a bucket: it is less than two thirds as full as when it grows.
 func (t *Table) Roomy() bool {
 	n := Buckets(t.Shard.Load(layout.ShLevel))
-	return n > layout.FirstBuckets && t.Shard.Load(layout.ShCount)*200 < n*t.Geo.Slots*t.Geo.LoadPct
+	return n > layout.FirstBuckets && t.Shard.Load(layout.ShCount)*150 < n*t.Geo.Slots*t.Geo.LoadPct
 }
 
 // Split adds a bucket: one transaction's work.
