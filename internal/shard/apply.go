@@ -62,7 +62,10 @@ func (s *Shard) look(op *Op, pos *table.Pos) (found, expired bool) {
 
 // apply is one attempt at op: everything but what happens around it.
 func (s *Shard) apply(op *Op) error {
-	s.drops, s.keep = s.drops[:0], op.key.Hash
+	s.drops = s.drops[:0]
+	if s.keeps = s.table.Geo.Recency != 0; s.keeps {
+		s.keep = op.key
+	}
 	var pos table.Pos
 	found, expired := s.look(op, &pos)
 	if pos.Head&1 == 1 {

@@ -41,6 +41,7 @@ func (s *Shard) DoAtomic(ops []Op) error {
 		return err
 	}
 	defer s.leave()
+	s.keeps = false
 	if limit := s.space().EntryLimit(); limit != 0 && uint64(len(ops)) > limit && ops[0].Code == OpStore {
 		return fault.With(fault.ErrTooLarge, "%d entries at once, the map holds %d", len(ops), limit)
 	}

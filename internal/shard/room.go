@@ -87,7 +87,7 @@ func (s *Shard) evictStep(r layout.Ref, force bool) (gone bool) {
 	case s.expired(&pos):
 		s.remove(&pos, layout.ShExpirations)
 		return true
-	case !force && (s.table.ClearVisited(r) || s.table.HashOf(pos.Key) == s.keep):
+	case !force && (s.table.ClearVisited(r) || s.keeps && s.table.Same(pos.Key, &s.keep)):
 		s.recency.Promote(r) // visited, or what the operation itself is about: that goes last
 		return false
 	}
@@ -121,7 +121,7 @@ func (s *Shard) relieve(lack *space.Lack, evict bool) (given bool, err error) {
 	leases := func() uint64 {
 		return s.header.Load(layout.ShLease) + s.header.Load(layout.ShByteLease)
 	}
-	s.keep = 0
+	s.keeps = false
 	before := leases()
 	wanted := lack.Entries + lack.Bytes
 	for n := 0; ; n++ {

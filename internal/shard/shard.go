@@ -59,9 +59,10 @@ type Shard struct {
 	table   table.Table
 
 	// Below: the lock holder's.
-	drops []uint64 // blobs that the open transaction frees (H3)
-	keep  uint64   // hash of the key that the operation is about
-	guard uint64   // deadline that the open transaction relies on, 0 for none
+	drops []uint64  // blobs that the open transaction frees (H3)
+	keep  table.Key // key that the operation is about, if keeps
+	keeps bool
+	guard uint64 // deadline that the open transaction relies on, 0 for none
 	ticks uint64
 	tight int    // stores that evict without asking for more of the limit first
 	hint  uint64 // bucket where the search for any entry goes on

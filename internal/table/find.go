@@ -38,11 +38,16 @@ func (t *Table) Probe(p region.Ptr, tags uint64, k *Key) (i, key, val uint64, ok
 	for m := lanesEqual(tags, Tag(k.Hash)) & t.Geo.Lanes; m != 0; m &= m - 1 {
 		i = lane(m)
 		key, val = t.Slot(p, i)
-		if key == k.Word && !k.Blob || k.Blob && t.sameBlob(key, k) {
+		if t.Same(key, k) {
 			return i, key, val, true
 		}
 	}
 	return 0, 0, 0, false
+}
+
+// Same reports whether a slot's key word stands for k.
+func (t *Table) Same(key uint64, k *Key) bool {
+	return key == k.Word && !k.Blob || k.Blob && t.sameBlob(key, k)
 }
 
 func (t *Table) sameBlob(key uint64, k *Key) bool {
