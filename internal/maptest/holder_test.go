@@ -145,7 +145,7 @@ func TestP03StoppedHolder(t *testing.T) {
 	}
 }
 
-// find is the scenario with a name, of a variant.
+// scenarioNamed is the scenario with a name, of a variant.
 func scenarioNamed(variant int, name string) (*scenario, error) {
 	for _, sc := range scenarios(variants()[variant]) {
 		if sc.name == name {
@@ -191,7 +191,8 @@ var stepped = []struct {
 }{
 	{0, "store of one absent, deadline 0"}, {0, "hash 1: store into a full bucket"}, {0, "hash 0: stores that split"},
 	{0, "hash 1: delete of the last one of an overflow bucket"}, {0, "hash 2: deletes that merge"}, {0, "clear"},
-	{0, "store-many atomic"}, {1, "store that evicts the third"}, {1, "swap of one present, deadline 1"}, {1, "expire of one present, deadline 1"},
+	{0, "store-many atomic"}, {1, "store that evicts the third"}, {1, "swap of one present, deadline 1"},
+	{1, "expire of one present, deadline 1"},
 	{4, "overwrite of 204800 bytes by 100"}, {4, "overwrite of 7 bytes by 204800"}, {4, "delete that makes blobs move"},
 	{5, "drain"}, {6, "swap of one present, deadline 0"},
 }

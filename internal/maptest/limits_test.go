@@ -52,7 +52,8 @@ func limited(t *testing.T, m *dict.Map, spec Spec) {
 			last[key] = op.Val.S
 		case !errors.Is(err, fault.ErrFull) || spec.Policy != layout.PolicyNone:
 			st, serr := m.Stats(false)
-			t.Fatalf("step %d, %d bytes: %v\nbuckets %d blobs %d file %d entries %d %v", i, size, err, st.BucketBytes, st.BlobBytes, st.FileBytes, st.Entries, serr)
+			t.Fatalf("step %d, %d bytes: %v\nbuckets %d blobs %d file %d entries %d %v", i, size, err,
+				st.BucketBytes, st.BlobBytes, st.FileBytes, st.Entries, serr)
 		}
 		if st, err := m.Stats(false); st.FileBytes > spec.MaxBytes || err != nil {
 			t.Fatalf("step %d, %d bytes: the file holds %d bytes, the limit is %d: %v", i, size, st.FileBytes, spec.MaxBytes, err)

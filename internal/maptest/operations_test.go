@@ -91,7 +91,7 @@ func TestOperations(t *testing.T) {
 		t.Run(medium.name, func(t *testing.T) {
 			n := 600
 			if medium.name == "heap" {
-				n = 1600
+				n = 1200
 			}
 			for k, kinds := range kindPairs {
 				for _, lgShards := range []uint{0, 2} {

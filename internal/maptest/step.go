@@ -53,7 +53,8 @@ var opNames = [...]string{"store", "insert", "replace", "swap", "load-or-store",
 func (s *Step) String() string {
 	switch s.Kind {
 	case DoOp:
-		return fmt.Sprintf("%s %s val=%s old=%s ttl=%d/%v", opNames[s.Op.Code], Show(s.Op.Key), Show(s.Op.Val), Show(s.Op.Old), s.Op.Mode, s.Op.TTL)
+		return fmt.Sprintf("%s %s val=%s old=%s ttl=%d/%v", opNames[s.Op.Code], Show(s.Op.Key), Show(s.Op.Val), Show(s.Op.Old),
+			s.Op.Mode, s.Op.TTL)
 	case Load, CursorSeek:
 		return fmt.Sprintf("%s %s flags=%d", kindNames[s.Kind], Show(s.Op.Key), s.Flags)
 	case LoadMany, StoreMany, DeleteMany:
@@ -136,7 +137,8 @@ func (s *Step) Perform(m *dict.Map) (err error) {
 
 // Sentinel is the sentinel that err wraps, err itself if it wraps none of those that operations may return.
 func Sentinel(err error) error {
-	for _, s := range []error{fault.ErrFull, fault.ErrTooLarge, fault.ErrNoTTL, fault.ErrOverflow, fault.ErrNoSpace, fault.ErrBusy, fault.ErrClosed} {
+	for _, s := range []error{fault.ErrFull, fault.ErrTooLarge, fault.ErrNoTTL, fault.ErrOverflow, fault.ErrNoSpace,
+		fault.ErrBusy, fault.ErrClosed} {
 		if errors.Is(err, s) {
 			return s
 		}

@@ -106,7 +106,8 @@ func (h *hammer) verify(m *dict.Map) error {
 		}
 		if !fits(stormOp(h.worker, i)) && (next.Key.W != key || !fits(next)) {
 			n, ok := whole(int(key), l.B)
-			return fmt.Errorf("worker %d key %d: found %v number %d whole %v, told last is %d, of all keys %d", h.worker, key, l.Found, n, ok, i, h.acked)
+			return fmt.Errorf("worker %d key %d: found %v number %d whole %v, told last is %d, of all keys %d",
+				h.worker, key, l.Found, n, ok, i, h.acked)
 		}
 	}
 	return nil
