@@ -85,6 +85,11 @@ func (d *decoder) deadline(op *dict.Op) {
 		op.Mode, op.TTL = dict.TTLExplicit, ttl
 	case 2:
 		op.Mode, op.TTL = dict.TTLNew, ttl+time.Microsecond
+	case 4:
+		op.Mode, op.TTL = dict.TTLExplicit, dict.Permanent
+		if b > 128 {
+			op.TTL = -time.Millisecond // has passed
+		}
 	case 3:
 		op.Mode, op.At = dict.TTLAt, longAgo
 		if b > 32 {

@@ -80,7 +80,10 @@ func TestP03DeadHolder(t *testing.T) {
 	for i := range kills {
 		c := hold(t, path, 1+i%12)
 		done := storing(t, m)
-		killed := time.Now()
+		killed := time.Now().Add(time.Duration(i*397%1500) * time.Microsecond) // at any moment of the waiter's nap
+		for time.Now().Before(killed) {
+			runtime.Gosched()
+		}
 		c.Signal(syscall.SIGKILL)
 		waits = append(waits, (<-done).Sub(killed))
 		c.Kill()

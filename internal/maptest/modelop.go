@@ -152,6 +152,9 @@ func (m *Model) deadline(op *dict.Op, it *Item) uint64 {
 	case op.Code == dict.OpPersist:
 		return 0
 	case op.Mode == dict.TTLExplicit, op.Mode == dict.TTLNew && it == nil:
+		if op.TTL < 0 && op.TTL != dict.Permanent {
+			return 1 // long ago
+		}
 		return after(op.TTL)
 	case op.Mode == dict.TTLAt && op.At.Equal(longAgo):
 		return 1
