@@ -20,7 +20,7 @@ import (
 // roles are the programs of the child processes.
 func roles() map[string]maptest.Role {
 	return map[string]maptest.Role{
-		"historian": historianRole, "side": sideRole, "tight": tightRole,
+		"historian": historianRole, "side": sideRole, "tight": tightRole, "hammer": hammerRole,
 	}
 }
 

@@ -1,0 +1,189 @@
+package proof
+
+import (
+	"errors"
+	"fmt"
+	"maps"
+	"math/rand/v2"
+	"os"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shmap-go/shmap/internal/dict"
+	"github.com/shmap-go/shmap/internal/fault"
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/maptest"
+)
+
+var copyOptions = dict.Options{Key: layout.Int64, Value: layout.String, Shards: 2}
+
+// hammerRole changes the map args[0] without end.
+func hammerRole(p *maptest.Parent, args []string) error {
+	m, err := dict.Open(args[0], copyOptions)
+	if err != nil {
+		return err
+	}
+	p.Tell("open")
+	seed, _ := strconv.ParseUint(args[1], 10, 64)
+	r := rand.New(rand.NewPCG(seed, 15))
+	for {
+		if err := m.Do(copyOp(r)); err != nil {
+			return err
+		}
+	}
+}
+
+func copyOp(r *rand.Rand) *dict.Op {
+	key := r.IntN(500)
+	if r.IntN(3) == 0 {
+		return &dict.Op{Code: dict.OpDelete, Key: number(key)}
+	}
+	return &dict.Op{Key: number(key), Val: dict.Datum{S: strings.Repeat(fmt.Sprintf("%04d", key), 1+r.IntN(400))}}
+}
+
+// openings are the two ways to open a file.
+var openings = []dict.Options{copyOptions, {ReadOnly: true}}
+
+// refused demands that nobody can open an image.
+func refused(t *testing.T, path string, image []byte, why string) {
+	t.Helper()
+	if err := os.WriteFile(path, image, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for _, o := range openings {
+		m, err := dict.Open(path, o)
+		if !errors.Is(err, fault.ErrUnclean) {
+			t.Errorf("%s, read-only %v: error %v, want %v", why, o.ReadOnly, err, fault.ErrUnclean)
+		}
+		if err == nil {
+			_ = m.Close() // the error has been told
+		}
+	}
+}
+
+func read(t *testing.T, path string) []byte {
+	t.Helper()
+	b, err := os.ReadFile(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	return b
+}
+
+// TestP15LiveCopies copies a map while a process changes it, and when it has been killed: every copy is refused, pages
+// that were lost or not.
+func TestP15LiveCopies(t *testing.T) {
+	r, path := random(t), mapPath(t)
+	for range pick(6, 60) {
+		c := maptest.Start(t, "hammer", path, strconv.FormatUint(r.Uint64(), 10))
+		if line, _ := c.Line(); line != "open" {
+			t.Fatalf("the process said %q", line)
+		}
+		for range 8 {
+			<-time.After(time.Duration(r.IntN(5000)) * time.Microsecond)
+			refused(t, path+".copy", read(t, path), "a copy of a live map")
+		}
+		c.Kill()
+		image := read(t, path)
+		refused(t, path+".copy", image, "a copy of what a dead process left")
+		for range 4 {
+			page := r.IntN(len(image)/layout.Page-1) + 1 // a header of zeros is no map
+			clear(image[page*layout.Page:][:layout.Page])
+			refused(t, path+".copy", image, "a copy with lost pages")
+		}
+	}
+	m, err := dict.Open(path, copyOptions)
+	m = maptest.Keep(t, m, err)
+	if m.Len() == 0 {
+		t.Error("nothing happened")
+	}
+}
+
+// TestP15PowerCut: the file itself, in the next boot, if it was not closed in the one before.
+func TestP15PowerCut(t *testing.T) {
+	r, path := random(t), mapPath(t)
+	c := maptest.Start(t, "hammer", path, "1")
+	c.Line()
+	c.Kill()
+	for i := range 20 {
+		image := cells(read(t, path))
+		image.set(layout.HdrBootLo, image.get(layout.HdrBootLo)+1)
+		if i > 0 {
+			clear(image[(1+r.IntN(len(image)/layout.Page-1))*layout.Page:][:layout.Page])
+		}
+		f, err := os.OpenFile(path, os.O_RDWR, 0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := f.WriteAt(image, 0); err != nil {
+			t.Fatal(err)
+		}
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		for _, o := range openings {
+			if _, err := dict.Open(path, o); !errors.Is(err, fault.ErrUnclean) {
+				t.Errorf("after a power cut, read-only %v: %v", o.ReadOnly, err)
+			}
+		}
+	}
+}
+
+// TestP15SettledCopies: a map that was closed, or frozen, may be copied; a copy of a frozen one also while it is open.
+func TestP15SettledCopies(t *testing.T) {
+	r, path := random(t), mapPath(t)
+	m, err := dict.Open(path, copyOptions)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for range 4000 {
+		if err := m.Do(copyOp(r)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	want, err := all(m)
+	if err != nil {
+		t.Fatal(err)
+	}
+	same := func(name, when string) {
+		for _, o := range openings {
+			c, err := dict.Open(name, o)
+			if err != nil {
+				t.Errorf("%s, read-only %v: %v", when, o.ReadOnly, err)
+				continue
+			}
+			if got, err := all(c); err != nil || !maps.Equal(got, want) {
+				t.Errorf("%s, read-only %v: %d entries, want %d: %v", when, o.ReadOnly, len(got), len(want), err)
+			}
+			clean(t, c, when)
+			if err := c.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+	copied := func(when string) {
+		if err := os.WriteFile(path+".copy", read(t, path), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		same(path+".copy", when)
+	}
+	refused(t, path+".copy", read(t, path), "an open map")
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	copied("a closed map")
+	if m, err = dict.Open(path, copyOptions); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Freeze(); err != nil {
+		t.Fatal(err)
+	}
+	copied("a frozen map that is open")
+	if err := m.Close(); err != nil {
+		t.Fatal(err)
+	}
+	copied("a frozen map")
+	same(path, "the map itself")
+}
