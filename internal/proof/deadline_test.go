@@ -89,7 +89,7 @@ func watch(t *testing.T, m *dict.Map, notes cells, slack int64) {
 				t.Fatalf("entry %d came back", i)
 			case l.Found && before >= done+ttl+fineness+slack:
 				t.Fatalf("entry %d is there %v after its deadline", i, time.Duration(before-done-ttl))
-			case l.Found && (int64(l.TTL) > done+ttl+fineness+slack-before || int64(l.TTL) <= 0):
+			case l.Found && (int64(l.TTL) > done+ttl+2*fineness+slack-before || int64(l.TTL) <= 0):
 				t.Fatalf("entry %d has %v to live, %v were given %v ago", i, l.TTL, time.Duration(ttl), time.Duration(before-done))
 			case !l.Found && after < began+ttl-slack:
 				t.Fatalf("entry %d is gone %v before its deadline", i, time.Duration(began+ttl-after))
