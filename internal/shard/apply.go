@@ -30,11 +30,40 @@ func (s *Shard) Do(op *Op) error {
 		return err
 	}
 	defer s.leave()
+	return s.one(op)
+}
+
+// one carries out an operation under the lock.
+func (s *Shard) one(op *Op) error {
+	if s.plain(op) {
+		return nil
+	}
 	if err := s.settle(func() error { return s.apply(op) }); err != nil {
 		return err
 	}
 	s.tend()
 	return nil
+}
+
+// plain carries out an operation that overwrites a value with one aligned store and changes nothing else: an integer, or a
+// string that fits the slot by another, in a map without deadlines and recency. It needs no transaction, finds what a
+// reader would find, and cannot fail half-way; if it is not that kind of operation it does nothing.
+func (s *Shard) plain(op *Op) bool {
+	if s.table.Geo.Deadline|s.table.Geo.Recency != 0 {
+		return false
+	}
+	var pos table.Pos
+	if s.table.Find(&op.key, &pos) != table.Found || pos.Head&1 == 1 {
+		return false
+	}
+	act, val, err := s.decide(op, true, &pos)
+	w, inline := s.valueWord(val)
+	if act != actPut || err != nil || !inline || s.env.Config.Value == layout.String && layout.IsBlob(pos.Val) {
+		return false
+	}
+	s.table.PutValue(pos.B, pos.I, pos.Key, w)
+	op.Done = true
+	return true
 }
 
 // validate refuses what no state of the map makes possible.
@@ -84,12 +113,6 @@ func (s *Shard) apply(op *Op) error {
 		op.Done = true
 		return nil
 	}
-	if act == actPut && found && s.plain(&pos, val) {
-		w, _ := s.valueWord(val)
-		s.table.PutValue(pos.B, pos.I, pos.Key, w)
-		op.Done = true
-		return nil
-	}
 	s.begin()
 	s.carryOut(op, act, val, &pos, found, expired)
 	s.commit()
@@ -128,15 +151,6 @@ func (s *Shard) carryOut(op *Op, act action, val Datum, pos *table.Pos, found, e
 	if act != actDeadline && (expired || !s.thinned()) {
 		s.recency.Promote(pos.Ref())
 	}
-}
-
-// plain reports whether overwriting the value at pos with val is one store and nothing else.
-func (s *Shard) plain(pos *table.Pos, val Datum) bool {
-	if s.table.Geo.Deadline != 0 || s.table.Geo.Recency != 0 {
-		return false
-	}
-	_, inline := s.valueWord(val)
-	return inline && !(s.env.Config.Value == layout.String && layout.IsBlob(pos.Val))
 }
 
 // valueWord is what a slot holds for val; false if val needs a blob.

@@ -18,10 +18,9 @@ func (s *Shard) DoMany(ops []Op) (done int, err error) {
 	}
 	defer s.leave()
 	for i := range ops {
-		if err := s.settle(func() error { return s.apply(&ops[i]) }); err != nil {
+		if err := s.one(&ops[i]); err != nil {
 			return i, err
 		}
-		s.tend()
 	}
 	return len(ops), nil
 }

@@ -104,7 +104,8 @@ func (s *Shard) read(it table.Item, dst []byte, f ReadFlag, out *Loaded, still f
 				*out = Loaded{}
 				return true
 			}
-			left := max(it.Deadline, s.env.Ceil()+1) - s.env.Ceil()
+			now = s.env.Ceil() // once: it goes on meanwhile
+			left := max(it.Deadline, now+1) - now
 			out.TTL = time.Duration(min(left, 1<<43)) * time.Millisecond
 		}
 	}
