@@ -7,7 +7,9 @@ help:        ## this list
 test:        ## everything that go test runs (README's command)
 	go test ./...
 race:        ## the suite on heap regions under the race detector
-	go test -race -run 'Heap|Race' ./internal/...
+	go test -race -run 'Heap|Race' ./internal/dict ./internal/check
+	go test -race -run 'TestOperations/heap/.*int64->string.*shards=4' ./internal/maptest
+	go test -race -run 'Concurrent|CloseWhile|Example' .
 lint:        ## gofmt, vet, staticcheck (pinned)
 	@test -z "$$(gofmt -l .)" || { gofmt -l .; echo "run gofmt -w on these"; exit 1; }
 	go vet ./...

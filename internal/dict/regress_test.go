@@ -112,13 +112,12 @@ func TestRegressionStoppedWriterReaders(t *testing.T) {
 	} {
 		t.Run(name, func(t *testing.T) {
 			live := &lock.Local{}
-			r := region.Heap(8 << 20)
 			c := &layout.Config{Key: layout.Int64, Value: layout.Int64, Hash: layout.HashConstant}
 			s0, err := segment.Heap(8<<20, segment.Options{Create: c, Live: live})
 			if err != nil {
 				t.Fatal(err)
 			}
-			r = s0.Env.Region
+			r := s0.Env.Region
 			s1, err := segment.AttachHeap(r, segment.Options{Live: live, LockTimeout: time.Millisecond})
 			if err != nil {
 				t.Fatal(err)

@@ -35,7 +35,7 @@ import (
 const (
 	waiters = 1 << 31
 	spins   = 64
-	nap     = time.Millisecond // longest sleep before the owner's life is asked after again
+	nap     = 250 * time.Microsecond // a death wakes nobody: longest sleep before the owner's life is asked after again
 )
 
 // Liveness says who is alive. One implementation asks the kernel, one serves regions on the heap.

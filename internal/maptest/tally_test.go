@@ -1,7 +1,6 @@
 package maptest
 
 import (
-	"fmt"
 	"strconv"
 	"testing"
 	"time"
@@ -71,7 +70,7 @@ func TestP01CountersKilled(t *testing.T) {
 			if err != nil || n < uint64(sum) || n > uint64(sum+deaths) {
 				t.Errorf("the counter is %d, told were %d by %d processes: %v", n, sum, deaths, err)
 			}
-			t.Log(fmt.Sprintf("%d told, %d counted", sum, n))
+			t.Logf("%d told, %d counted", sum, n)
 		})
 	}
 }
