@@ -36,6 +36,9 @@ func (s *Shard) Do(op *Op) error {
 // one carries out an operation under the lock.
 func (s *Shard) one(op *Op) error {
 	if s.plain(op) {
+		if s.drops = s.drops[:0]; s.header.Load(layout.ShQuarTime) != 0 { // there is memory to give back in time
+			s.tend()
+		}
 		return nil
 	}
 	if err := s.settle(func() error { return s.apply(op) }); err != nil {
