@@ -84,7 +84,7 @@ func (b *Blob) AppendVal(dst []byte) ([]byte, bool) {
 }
 
 func (b *Blob) append(dst []byte, from, n uint64) ([]byte, bool) {
-	if n > b.heap.chunks.Backed()*layout.ChunkSize || n > layout.MaxString {
+	if n > layout.MaxString || !b.heap.chunks.Holds(n) { // by the file: what the shard header says may be forged
 		return dst, false
 	}
 	old := len(dst)

@@ -33,9 +33,11 @@ func (s *Shard) Collect(from uint64, buf []Entry) (entries []Entry, next uint64,
 		if !snap.Still() {
 			return false
 		}
+		bytes := uint64(0)
 		for _, it := range items {
 			e, live, ok := s.entry(it, snap.Still)
-			if !ok {
+			bytes += uint64(len(e.Key.S) + len(e.Val.S))
+			if !ok || !s.vecs[layout.VecChunk].Holds(bytes) { // entries of a forged chain may all have the same strings
 				return false
 			}
 			if live && e.order >= from {

@@ -54,6 +54,12 @@ func (v *Vec) Find(i uint64) (region.Span, bool) {
 	return region.Span{Ptr: p, Off: base + off}, ok
 }
 
+// Holds reports whether n bytes can be in v at all: the file is at least that long.
+func (v *Vec) Holds(n uint64) bool {
+	_, ok := v.region.At(0, n)
+	return ok
+}
+
 // Must is Find for the holder of the shard's lock, to whom a missing element means corruption.
 func (v *Vec) Must(i uint64) region.Span {
 	s, ok := v.Find(i)
