@@ -14,7 +14,7 @@ type view struct {
 	base     unsafe.Pointer
 	limit    uint64 // bytes that may be touched: at most mapped, at most the file's size
 	mapped   uint64
-	previous *view // older, smaller mapping, kept until the region ends because readers may still be in it
+	previous *view // older, smaller mapping at another address, kept until the region ends because readers may still be in it
 }
 
 // Region is the memory of a map. All methods are safe for concurrent use.
@@ -218,12 +218,7 @@ func (r *Region) Unmap() {
 	if r.fd < 0 {
 		return
 	}
-	for v := r.cur.Load(); v != nil; {
-		next := v.previous
-		for next != nil && next.base == v.base {
-			next = next.previous
-		}
-		_ = sys.Unmap(v.base, v.mapped)
-		v = next
+	for v := r.cur.Load(); v != nil; v = v.previous {
+		_ = sys.Unmap(v.base, v.mapped) // it was mapped just so
 	}
 }
