@@ -77,14 +77,15 @@ func use(t *testing.T, image []byte, readOnly bool) {
 	}
 }
 
-// confine limits the files of this process, so that a forged length does not fill the machine.
+// confine limits the files of this process, so that a forged length does not fill the machine. The fuzzing engine needs
+// one of 100 MiB.
 func confine(f *testing.F) {
 	f.Helper()
 	var old unix.Rlimit
 	if err := unix.Getrlimit(unix.RLIMIT_FSIZE, &old); err != nil {
 		f.Fatal(err)
 	}
-	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: roomy, Max: math.MaxUint64}); err != nil {
+	if err := unix.Setrlimit(unix.RLIMIT_FSIZE, &unix.Rlimit{Cur: 2 * roomy, Max: math.MaxUint64}); err != nil {
 		f.Fatal(err)
 	}
 	f.Cleanup(func() { _ = unix.Setrlimit(unix.RLIMIT_FSIZE, &old) }) // as it was
