@@ -12,6 +12,7 @@ import (
 	"golang.org/x/sys/unix"
 
 	"github.com/shmap-go/shmap/internal/dict"
+	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/maptest"
 )
 
@@ -126,6 +127,34 @@ func TestP06NoSpace(t *testing.T) {
 				t.Errorf("%s, seed %s: %v", way, seed, err)
 			}
 			t.Logf("%s: stores and deletes refused: %s", way, line)
+		}
+	}
+}
+
+// TestP06Budget: a limit on bytes without a policy refuses stores one by one; nothing is lost, and after deletes there is
+// room again.
+func TestP06Budget(t *testing.T) {
+	r := random(t)
+	for _, bytes := range []uint64{1 << 20, 2 << 20, 3 << 20} {
+		for _, lg := range []uint{0, 2} {
+			bytes := bytes + uint64(lg)<<19 // each shard has slabs of its own
+			m, err := maptest.OnHeap(16<<20, maptest.Spec{Key: layout.String, Value: layout.String, MaxBytes: bytes, LgShards: lg}, nil)
+			m = maptest.Keep(t, m, err)
+			s := newSqueeze(m, r.Uint64())
+			for range pick(3, 30) {
+				if err := errors.Join(s.many(300, 10), s.halve(), s.many(100, 0)); err != nil {
+					t.Fatalf("%d bytes, %d shards: %v", bytes, 1<<lg, err)
+				}
+			}
+			for _, key := range s.keys {
+				if err := s.delete(&dict.Op{Code: dict.OpDelete, Key: dict.Datum{S: key}}); err != nil {
+					t.Fatal(err)
+				}
+			}
+			t.Logf("%d bytes, %d shards: %d stores refused, %d deletes", bytes, 1<<lg, s.refused, s.stuck)
+			if err := s.relieved(7); err != nil || s.stuck > 0 {
+				t.Errorf("%d bytes, %d shards, after everything was deleted: %v", bytes, 1<<lg, err)
+			}
 		}
 	}
 }
