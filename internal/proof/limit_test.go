@@ -110,13 +110,13 @@ func TestP11Limits(t *testing.T) {
 	for _, spec := range limits() {
 		for _, where := range []string{"heap", "file"} {
 			t.Run(fmt.Sprint(spec, " on ", where), func(t *testing.T) {
-				m, err := maptest.OnHeap(24<<20, spec, nil)
+				m, err := maptest.OnHeap(96<<20, spec, nil)
 				if where == "file" {
 					m, err = maptest.Open(filepath.Join(memoryDir(t), "map"), spec, nil)
 				}
 				m = maptest.Keep(t, m, err)
 				l := limited{newSqueeze(m, r.Uint64()), spec}
-				ops := pick(2000, 100_000)
+				ops := pick(2000, 50_000)
 				for i := range ops {
 					if err := l.one(); err != nil {
 						t.Fatalf("operation %d: %v", i, err)
