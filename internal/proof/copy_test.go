@@ -187,3 +187,18 @@ func TestP15SettledCopies(t *testing.T) {
 	copied("a frozen map")
 	same(path, "the map itself")
 }
+
+// TestPlantedFaultCleanMark: a copy of a live map that says it was closed is opened, so it is the mark that counts.
+func TestPlantedFaultCleanMark(t *testing.T) {
+	path := mapPath(t)
+	c := maptest.Start(t, "hammer", path, "1")
+	c.Line()
+	image := cells(read(t, path))
+	image.set(layout.HdrState, layout.StateClean)
+	if err := os.WriteFile(path+".copy", image, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dict.Open(path+".copy", dict.Options{ReadOnly: true}); err != nil {
+		t.Errorf("a false mark is not believed: %v", err)
+	}
+}
