@@ -118,7 +118,7 @@ func hostileKey(i int) dict.Datum {
 // long.
 func TestP07Scribbler(t *testing.T) {
 	r := random(t)
-	for round := range pick(4, 200) {
+	for round := range pick(4, 60) {
 		path, pause := filepath.Join(memoryDir(t), "map"), []int{0, 3000, 100_000}[round%3]
 		m, err := furnish(path, scribbled()[round%len(scribbled())])
 		if err != nil {
