@@ -39,6 +39,8 @@ const (
 	HdrBootHi     = 19 // and boot
 	HdrBootLo     = 20
 	HdrClock      = 21 // map time minus boot time, milliseconds
+	HdrSession    = 22 // counts the times that the file was attached while nobody else had it
+	HdrSeal       = 23 // offset of the seal of a clean file, 0 for none
 	HdrSpaceLock  = 24 // lock of the directories and leases; a cache line of its own
 	HdrFlushShard = 32 // where the gradual removal of expired entries goes on
 )
@@ -47,7 +49,13 @@ const (
 const (
 	StateFreezing = 1 << 0 // no operation may change the map any more
 	StateFrozen   = 1 << 1 // and none is still doing so: readers need no validation, the file may be shipped
-	StateClean    = 1 << 2 // closed by its last participant: identity and boot need not match
+	StateClean    = 1 << 2 // closed by its last participant, and sealed: identity and boot need not match
+)
+
+// Words of the seal, the last page of a clean file.
+const (
+	SealMagic   = 0 // Magic
+	SealSession = 1 // the HdrSession that it ends
 )
 
 // Offsets of what follows the header.

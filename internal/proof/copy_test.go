@@ -6,6 +6,7 @@ import (
 	"maps"
 	"math/rand/v2"
 	"os"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -188,13 +189,68 @@ func TestP15SettledCopies(t *testing.T) {
 	same(path, "the map itself")
 }
 
-// TestPlantedFaultCleanMark: a copy of a live map that says it was closed is opened, so it is the mark that counts.
+// TestP15Straddle: a copy that was begun while the map was closed, and went on after somebody had opened it and written, is
+// refused, wherever it was then. At the end it is either.
+func TestP15Straddle(t *testing.T) {
+	path := mapPath(t)
+	store := func(round int) {
+		m, err := dict.Open(path, dict.Options{Key: layout.Int64, Value: layout.Int64, Shards: 4})
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i := range 3000 {
+			if err := m.Do(&dict.Op{Key: dict.Datum{W: uint64(i * round)}, Val: dict.Datum{W: uint64(round)}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		defer func() {
+			if err := m.Close(); err != nil {
+				t.Fatal(err)
+			}
+		}()
+		if round > 1 {
+			clean, live := read(t, path+".clean"), read(t, path)
+			for at := layout.Page; at < len(clean); at += 5 * layout.Page {
+				straddles(t, path+".copy", append(slices.Clone(clean[:at]), live[at:]...))
+			}
+		}
+	}
+	store(1)
+	if err := os.WriteFile(path+".clean", read(t, path), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	store(2)
+	store(3)
+	for _, mix := range [][2][]byte{{read(t, path+".clean"), read(t, path)}} { // and of two sessions, both closed
+		for at := layout.Page; at < len(mix[0]); at += 5 * layout.Page {
+			straddles(t, path+".copy", append(slices.Clone(mix[0][:at]), mix[1][at:]...))
+		}
+	}
+}
+
+func straddles(t *testing.T, path string, image []byte) {
+	t.Helper()
+	if err := os.WriteFile(path, image, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := dict.Open(path, dict.Options{ReadOnly: true}); !errors.Is(err, fault.ErrUnclean) {
+		t.Fatalf("a copy that straddles an open: %v", err)
+	}
+}
+
+// TestPlantedFaultCleanMark: a copy of a live map that says it was closed, and is sealed, is opened, so it is the seal that
+// counts.
 func TestPlantedFaultCleanMark(t *testing.T) {
 	path := mapPath(t)
 	c := maptest.Start(t, "hammer", path, "1")
 	c.Line()
 	image := cells(read(t, path))
 	image.set(layout.HdrState, layout.StateClean)
+	image.set(layout.HdrSeal, uint64(len(image)))
+	image = append(image, make([]byte, layout.Page)...)
+	end := (len(image) - layout.Page) / 8
+	image.set(end+layout.SealMagic, layout.Magic)
+	image.set(end+layout.SealSession, image.get(layout.HdrSession))
 	if err := os.WriteFile(path+".copy", image, 0o600); err != nil {
 		t.Fatal(err)
 	}

@@ -201,9 +201,13 @@ func formatRegion(r *region.Region, config *layout.Config) error {
 	for i, w := range c.Encode() {
 		s.Env.Header.Store(uint64(i), w)
 	}
-	s.Env.Header.Store(layout.HdrClock, uint64(time.Now().UnixMilli()-s.clock.Nanos()/1e6))
-	s.Env.Header.Store(layout.HdrState, layout.StateClean)
-	return nil
+	st, err := sys.Stat(r.FD())
+	if r.OnHeap() {
+		st, err = sys.File{}, nil
+	}
+	s.offset = uint64(time.Now().UnixMilli() - s.clock.Nanos()/1e6)
+	s.identify(st)
+	return err
 }
 
 // PickShards is the number of shards, as a power of two, for a map without a wish.

@@ -21,8 +21,8 @@ func (s *Segment) join(st sys.File) error {
 	defer unlock()
 	h := s.Env.Header
 	hi, lo := sys.BootID()
-	// A read-only handle holds no lock: whoever attaches meanwhile stores the identity before it takes the mark away.
-	settled := h.Load(layout.HdrState)&(layout.StateClean|layout.StateFrozen) != 0
+	// A read-only handle holds no lock: whoever attaches meanwhile stores the identity before it breaks the seal.
+	settled := s.sealed() || h.Load(layout.HdrState)&layout.StateFrozen != 0
 	alone := s.live.HeldBelow(layout.MaxParticipants) == 0
 	sameBoot := h.Load(layout.HdrBootHi) == hi && h.Load(layout.HdrBootLo) == lo
 	same := sameBoot && h.Load(layout.HdrDev) == st.Dev && h.Load(layout.HdrIno) == st.Ino
@@ -36,18 +36,25 @@ func (s *Segment) join(st sys.File) error {
 	if !s.Env.Region.Writable() {
 		return nil
 	}
-	if alone {
-		h.Store(layout.HdrClock, s.offset)
-		h.Store(layout.HdrDev, st.Dev)
-		h.Store(layout.HdrIno, st.Ino)
-		h.Store(layout.HdrBootHi, hi)
-		h.Store(layout.HdrBootLo, lo)
-	}
 	if err := s.selfTest(); err != nil {
 		return err
 	}
-	h.And(layout.HdrState, ^uint64(layout.StateClean))
+	if alone {
+		s.identify(st)
+		s.breakSeal()
+	}
 	return s.takeNumber()
+}
+
+// identify stores where the file is used: which file it is, in which boot, and what that boot's clock means.
+func (s *Segment) identify(st sys.File) {
+	h := s.Env.Header
+	hi, lo := sys.BootID()
+	h.Store(layout.HdrClock, s.offset)
+	h.Store(layout.HdrDev, st.Dev)
+	h.Store(layout.HdrIno, st.Ino)
+	h.Store(layout.HdrBootHi, hi)
+	h.Store(layout.HdrBootLo, lo)
 }
 
 // lockAttach takes the attach byte. A process that dies with it loses it.
@@ -161,7 +168,7 @@ func (s *Segment) Close() error {
 	}
 	defer unlock()
 	if s.Participants() == s.self() && s.mend() {
-		s.Env.Header.Or(layout.HdrState, layout.StateClean)
+		s.setSeal()
 	}
 	s.Env.Owner.Retire()
 	return nil

@@ -5,7 +5,7 @@
 //
 //	G1  A file gets its name only when it is complete; so nobody ever opens a half-made map.
 //	G2  Whoever attaches or closes holds the attach byte meanwhile. Under it the mutable header words are written.
-//	G3  StateClean is set when the last participant closes and no lock is held, and taken away by the next one. A file
+//	G3  The seal is set when the last participant closes and no lock is held, and taken away by the next one. A file
 //	    with another identity or from another boot is used only if it is clean or frozen.
 //	G4  The mapping and the descriptors live until nobody can reach the Segment: operations keep it alive to their end.
 package segment

@@ -9,8 +9,8 @@ import (
 	"github.com/shmap-go/shmap/internal/lock"
 )
 
-// fixed is the memory that belongs to no shard: the header and the first page of participants.
-const fixed = 2 * layout.Page
+// fixed is the memory that belongs to no shard: the header, the first page of participants, the seal.
+const fixed = 3 * layout.Page
 
 // EntryLimit is the number of entries the map may hold, 0 for no limit.
 func (s *Space) EntryLimit() uint64 {
