@@ -17,10 +17,12 @@ lint:        ## gofmt, vet, staticcheck (pinned)
 cross:       ## no cgo; arm64
 	CGO_ENABLED=0 go build ./...
 	GOARCH=arm64 go vet ./...
-fuzz:        ## the operation codec against the model, ten minutes
+fuzz:        ## operations against the model, and opening garbage: ten minutes each
 	go test ./internal/maptest -run '^$$' -fuzz FuzzOperations -fuzztime 10m
+	go test ./internal/proof -run '^$$' -fuzz FuzzOpenHeader -fuzztime 10m
+	go test ./internal/proof -run '^$$' -fuzz FuzzOpenFile -fuzztime 10m
 proof:       ## the long forms of the proofs
-	SHMAP_LONG=1 go test -count=1 -timeout 60m ./internal/maptest ./internal/check ./internal/dict
+	SHMAP_LONG=1 go test -count=1 -timeout 240m ./internal/maptest ./internal/check ./internal/dict ./internal/proof
 proof-steps: ## every instruction of every operation; writes docs/PROOF-STEPS.md (about an hour)
 	SHMAP_LONG=1 go test -count=1 -timeout 180m ./internal/proof -run TestP01EveryInstruction -v -args -document $(CURDIR)/docs/PROOF-STEPS.md
 format-doc:  ## write docs/FORMAT.md from the layout
