@@ -106,10 +106,15 @@ func IndexOf(level, h uint64) uint64 {
 
 // Slot reads the key and value words of slot i of the bucket at p.
 func (t *Table) Slot(p region.Ptr, i uint64) (key, val uint64) {
-	switch t.Geo.SlotSize {
-	case 16:
+	if t.Geo.SlotSize == 16 {
 		return p.Load(2 + 2*i), p.Load(3 + 2*i)
-	case 8:
+	}
+	return t.narrowSlot(p, i)
+}
+
+// narrowSlot is Slot for slots of less than 16 bytes.
+func (t *Table) narrowSlot(p region.Ptr, i uint64) (key, val uint64) {
+	if t.Geo.SlotSize == 8 {
 		w := p.Load(2 + i)
 		return layout.Lo(w), layout.Hi(w)
 	}
