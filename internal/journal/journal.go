@@ -104,12 +104,6 @@ func (j *Journal) Begin() {
 	j.inRow = min(j.limit, 1<<j.log.Shape.Lg0)
 }
 
-// Open reports whether a transaction has noted something.
-func (j *Journal) Open() bool { return j.n > 0 }
-
-// Room reports how many entries still fit.
-func (j *Journal) Room() uint64 { return j.limit - j.n }
-
 func (j *Journal) store(p region.Ptr, i, v uint64) {
 	if j.Point != nil {
 		j.Point()

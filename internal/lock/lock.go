@@ -75,9 +75,6 @@ func (o *Owner) Retire() {
 	o.live.Drop(o.number)
 }
 
-// Number is the participant number.
-func (o *Owner) Number() int { return o.number }
-
 // Lock is one lock as one handle sees it.
 type Lock struct {
 	word   region.Ptr
@@ -233,6 +230,3 @@ func (l *Lock) release(o *Owner) {
 
 // OwnedBy reports whether o holds l.
 func (l *Lock) OwnedBy(o *Owner) bool { return l.word.Load(0)&^waiters == o.word }
-
-// Free reports whether nobody holds l.
-func (l *Lock) Free() bool { return l.word.Load(0)&^waiters == 0 }
