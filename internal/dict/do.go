@@ -94,10 +94,8 @@ const flushOnFull = 1024
 // for each group.
 func (m *Map) many(keys []Datum, build func(i int, op *Op), f func(shard int, ops []Op) error) error {
 	groups := make([][]int, len(m.seg.Shards))
-	hashes := make([]shard.Op, 1)
 	for i, k := range keys {
-		hashes[0] = Op{Key: k}
-		at := m.index(hashes[0].Prepare(m.seg.Env.Config))
+		at := m.home(k)
 		groups[at] = append(groups[at], i)
 	}
 	for at, group := range groups {
@@ -142,11 +140,13 @@ func (m *Map) run(at int, ops []Op, atomic bool) (n int, err error) {
 	return n, err
 }
 
+// home is the number of the shard that a key belongs to.
+func (m *Map) home(key Datum) int { return m.index(shard.ReadyKey(m.seg.Env.Config, key).Hash) }
+
 // oneShard refuses an atomic form whose keys are in several shards.
 func (m *Map) oneShard(keys []Datum) error {
 	for i, k := range keys {
-		op, first := Op{Key: k}, Op{Key: keys[0]}
-		if m.index(op.Prepare(m.seg.Env.Config)) != m.index(first.Prepare(m.seg.Env.Config)) {
+		if m.home(k) != m.home(keys[0]) {
 			return fault.With(fault.ErrTooLarge, "keys 0 and %d are in different shards; a map with one shard makes any keys atomic", i)
 		}
 	}

@@ -339,7 +339,8 @@ func TestRegressionQuarantineOfMerge(t *testing.T) {
 	}
 }
 
-func TestRegressionMetaBacked2(t *testing.T) {
+// No chunk has memory before its record has.
+func TestRegressionRecordsBeforeChunks(t *testing.T) {
 	for shift := range 4 {
 		m, err := OnHeap(256<<20, Options{Key: layout.String, Value: layout.String, Shards: 1})
 		if err != nil {

@@ -19,8 +19,6 @@ func ceilMillis(d time.Duration) int64 {
 	return int64((d + time.Millisecond - 1) / time.Millisecond)
 }
 
-func timeUntil(t time.Time) time.Duration { return time.Until(t) }
-
 // Do carries out a prepared operation.
 func (s *Shard) Do(op *Op) error {
 	if err := s.validate(op); err != nil {

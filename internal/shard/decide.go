@@ -1,6 +1,8 @@
 package shard
 
 import (
+	"time"
+
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/table"
@@ -142,7 +144,7 @@ func (s *Shard) deadlineFor(op *Op, fresh bool, old uint64) uint64 {
 		}
 		return s.after(ceilMillis(op.TTL))
 	case op.Mode == TTLAt:
-		if ms := ceilMillis(timeUntil(op.At)); ms > 0 {
+		if ms := ceilMillis(time.Until(op.At)); ms > 0 {
 			return s.after(ms)
 		}
 		return longAgo

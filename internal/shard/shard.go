@@ -160,6 +160,7 @@ func (s *Shard) Backed(which int) uint64 {
 	return n
 }
 
+// deadline is when a wait for a lock that begins now ends; zero for never.
 func (s *Shard) deadline() time.Time {
 	if s.env.Timeout == 0 {
 		return time.Time{}
@@ -185,14 +186,10 @@ func (s *Shard) enter() error {
 	return nil
 }
 
-// acquire takes the lock. Whether the handle is closed is asked after the lock was won: Close takes every lock once,
-// after it has said so, and then gives the participant number up.
+// acquire takes the lock. Whether the handle is closed is asked after the lock was won: Close says so first, then waits
+// until no lock is held by the handle, and then gives the participant number up.
 func (s *Shard) acquire() error {
-	var until time.Time
-	if s.env.Timeout != 0 {
-		until = s.deadline()
-	}
-	if err := s.lock.Lock(s.env.Owner, until); err != nil {
+	if err := s.lock.Lock(s.env.Owner, s.deadline()); err != nil {
 		return err
 	}
 	if s.env.Closed.Load() {

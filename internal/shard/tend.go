@@ -96,8 +96,8 @@ const (
 	epochMillis  = 100
 	punchAtOnce  = 16 // chunks given back in one go
 	trimAtOnce   = 1 << 20
-	overSpare    = 64 // free overflow buckets that are no surplus
-	spareChunks  = 4
+	overSpare    = 64       // free overflow buckets that are no surplus
+	fewestSpare  = 4        // free chunks that are no surplus
 	spareBuckets = 64 << 10 // bytes
 )
 
@@ -158,7 +158,7 @@ func (s *Shard) surplusChunks() bool {
 func (s *Shard) spareChunks() uint64 {
 	idle := s.header.Load(layout.ShChunkFreeLen) + s.header.Load(layout.ShChunkHolesLen)
 	bump := s.header.Load(layout.ShChunkBump)
-	return spareChunks + (bump-min(bump, idle))/8
+	return fewestSpare + (bump-min(bump, idle))/8
 }
 
 // spare is how many elements of a bucket vector may keep their memory when the first used ones are in use.
