@@ -1,10 +1,11 @@
-//go:build race
+//go:build race || explore
 
 package region
 
 import "encoding/binary"
 
-// The race detector's versions: whole words, atomically, because a reader may copy what a writer is rewriting.
+// The versions for the race detector and for model checking: whole words, in their order, because a reader may copy what a
+// writer is rewriting.
 
 // CopyOut copies the bytes at p+off to dst. What it copies may be torn: check afterwards, behind LoadFence.
 func (p Ptr) CopyOut(dst []byte, off uint64) {
