@@ -102,36 +102,6 @@ func TestP15LiveCopies(t *testing.T) {
 	}
 }
 
-// TestP15PowerCut: the file itself, in the next boot, if it was not closed in the one before.
-func TestP15PowerCut(t *testing.T) {
-	r, path := random(t), mapPath(t)
-	c := maptest.Start(t, "hammer", path, "1")
-	c.Line()
-	c.Kill()
-	for i := range 20 {
-		image := cells(read(t, path))
-		image.set(layout.HdrBootLo, image.get(layout.HdrBootLo)+1)
-		if i > 0 {
-			clear(image[(1+r.IntN(len(image)/layout.Page-1))*layout.Page:][:layout.Page])
-		}
-		f, err := os.OpenFile(path, os.O_RDWR, 0)
-		if err != nil {
-			t.Fatal(err)
-		}
-		if _, err := f.WriteAt(image, 0); err != nil {
-			t.Fatal(err)
-		}
-		if err := f.Close(); err != nil {
-			t.Fatal(err)
-		}
-		for _, o := range openings {
-			if _, err := dict.Open(path, o); !errors.Is(err, fault.ErrUnclean) {
-				t.Errorf("after a power cut, read-only %v: %v", o.ReadOnly, err)
-			}
-		}
-	}
-}
-
 // TestP15SettledCopies: a map that was closed, or frozen, may be copied; a copy of a frozen one also while it is open.
 func TestP15SettledCopies(t *testing.T) {
 	r, path := random(t), mapPath(t)

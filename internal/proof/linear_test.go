@@ -128,8 +128,8 @@ func (h history) judge() (problem string, overlaps int) {
 	return "", overlaps
 }
 
-// record has processes work on one map for a while, of which some are killed and replaced.
-func record(t *testing.T, span time.Duration) history {
+// observe has processes work on one map for a while, of which some are killed and replaced.
+func observe(t *testing.T, span time.Duration) history {
 	t.Helper()
 	const processes = 4
 	r, path := random(t), mapPath(t)
@@ -184,7 +184,7 @@ func record(t *testing.T, span time.Duration) history {
 func TestP04Linearizable(t *testing.T) {
 	for round := range pick(1, 20) {
 		t.Run(strconv.Itoa(round), func(t *testing.T) {
-			h := record(t, 700*time.Millisecond)
+			h := observe(t, 700*time.Millisecond)
 			problem, overlaps := h.judge()
 			t.Logf("%d operations began during another one on the key", overlaps)
 			if problem != "" {
@@ -199,7 +199,7 @@ func TestP04Linearizable(t *testing.T) {
 
 // TestPlantedFaultStaleRead: one load that returns what was there before is noticed.
 func TestPlantedFaultStaleRead(t *testing.T) {
-	h := record(t, 100*time.Millisecond)
+	h := observe(t, 100*time.Millisecond)
 	for key, ops := range h {
 		last := uint64(0)
 		for i := range ops {

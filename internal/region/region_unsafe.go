@@ -1,6 +1,8 @@
 package region
 
 import (
+	"math"
+	"os"
 	"sync"
 	"sync/atomic"
 	"unsafe"
@@ -27,6 +29,8 @@ type Region struct {
 
 	// FailAllocate, if set by a test before the region is shared, is asked before every allocation of backing memory.
 	FailAllocate func(off, n uint64) error
+	// FailSync, if set likewise, is asked before the first n bytes, or all, are written to storage.
+	FailSync func(n uint64) error
 }
 
 const (
@@ -204,13 +208,26 @@ func (r *Region) Punch(off, n uint64) error {
 	return nil
 }
 
-// Sync writes the memory to the storage behind it and waits.
+// Sync writes the whole file, also what others have added to it, to the storage behind it and waits.
 func (r *Region) Sync() error {
+	return r.sync(math.MaxUint64, func() error { return os.NewSyscallError("fsync", sys.Fsync(r.fd)) })
+}
+
+// SyncHead is Sync for the first n bytes, which are inside the file.
+func (r *Region) SyncHead(n uint64) error {
+	return r.sync(n, func() error { return os.NewSyscallError("msync", sys.Msync(r.cur.Load().base, n)) })
+}
+
+func (r *Region) sync(n uint64, write func() error) error {
+	if r.FailSync != nil {
+		if err := r.FailSync(n); err != nil {
+			return err
+		}
+	}
 	if r.fd < 0 {
 		return nil
 	}
-	v := r.cur.Load()
-	return sys.Msync(v.base, v.limit)
+	return write()
 }
 
 // Unmap ends the region. Nobody may hold a Ptr into it any more.

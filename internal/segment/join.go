@@ -41,7 +41,9 @@ func (s *Segment) join(st sys.File) error {
 	}
 	if alone {
 		s.identify(st)
-		s.breakSeal()
+		if err := s.breakSeal(); err != nil {
+			return err
+		}
 	}
 	return s.takeNumber()
 }
@@ -168,10 +170,10 @@ func (s *Segment) Close() error {
 	}
 	defer unlock()
 	if s.Participants() == s.self() && s.mend() {
-		s.setSeal()
+		err = s.setSeal()
 	}
 	s.Env.Owner.Retire()
-	return nil
+	return err
 }
 
 // self is how many of the participants counted by Participants a closed handle is.

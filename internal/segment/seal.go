@@ -25,25 +25,33 @@ func (s *Segment) seal() (region.Ptr, bool) {
 	return s.Env.Region.At(off, layout.Page)
 }
 
-// setSeal makes the file clean; it must not change any more. Without memory for the seal the file stays unclean.
-func (s *Segment) setSeal() {
+// setSeal makes the file clean; it must not change any more. All of it is on the storage before the seal is, else a power
+// cut could leave a seal on half a file; and the seal is there when setSeal returns. Without memory for the seal the file
+// stays unclean.
+func (s *Segment) setSeal() error {
 	h := s.Env.Header
 	off := s.Env.Space.End()
 	if s.Env.Region.Allocate(off, layout.Page) != nil {
-		return
+		return nil
+	}
+	if err := s.Sync(); err != nil {
+		return err
 	}
 	h.Store(layout.HdrSeal, off)
 	p, ok := s.seal()
 	if !ok {
-		return
+		return nil
 	}
 	p.Store(layout.SealMagic, layout.Magic)
 	p.Store(layout.SealSession, h.Load(layout.HdrSession))
 	h.Or(layout.HdrState, layout.StateClean)
+	return s.Sync()
 }
 
-// breakSeal begins a new session: first the seal goes, then the mark, and its memory last.
-func (s *Segment) breakSeal() {
+// breakSeal begins a new session: first the seal goes, then the mark, and its memory last. The header without the mark is
+// on the storage when breakSeal returns, before anything else changes: else a power cut could leave the seal of the session
+// before on what this one changed. A predecessor may have died before its header was there, so that is not asked.
+func (s *Segment) breakSeal() error {
 	h := s.Env.Header
 	p, ok := s.seal()
 	if ok {
@@ -56,4 +64,5 @@ func (s *Segment) breakSeal() {
 		_ = s.Env.Region.Punch(h.Load(layout.HdrSeal), layout.Page) // it is zero in any case
 	}
 	h.Store(layout.HdrSeal, 0)
+	return s.Env.Region.SyncHead(layout.Page)
 }

@@ -6,13 +6,13 @@
 //	G1  A file gets its name only when it is complete; so nobody ever opens a half-made map.
 //	G2  Whoever attaches or closes holds the attach byte meanwhile. Under it the mutable header words are written.
 //	G3  The seal is set when the last participant closes and no lock is held, and taken away by the next one. A file
-//	    with another identity or from another boot is used only if it is clean or frozen.
+//	    with another identity or from another boot is used only if it is clean or frozen. What is clean or frozen is on
+//	    the storage before the mark that says so, and what takes the mark away before anything that follows.
 //	G4  The mapping and the descriptors live until nobody can reach the Segment: operations keep it alive to their end.
 package segment
 
 import (
 	"io/fs"
-	"os"
 	"runtime"
 	"time"
 
@@ -33,8 +33,9 @@ type Options struct {
 	LockTimeout time.Duration
 	Reserve     uint64 // address range in bytes, 0 for the default
 
-	Live lock.Liveness // heap regions only: shared by the handles of one region; nil for a new one
-	Now  func() uint64 // tests only: map time
+	Live    lock.Liveness        // heap regions only: shared by the handles of one region; nil for a new one
+	Now     func() uint64        // tests only: map time
+	Prepare func(*region.Region) // tests only: sees each region before it is used
 }
 
 // Segment is one attached handle.
@@ -59,6 +60,9 @@ func bind(r *region.Region, fd int, path string, c *layout.Config, o Options) (*
 	header, ok := r.At(0, layout.Page)
 	if !ok {
 		return nil, fault.With(fault.ErrNotMap, "%d bytes are too short for a header", r.Size())
+	}
+	if o.Prepare != nil {
+		o.Prepare(r)
 	}
 	s := &Segment{path: path, fd: fd, live: o.Live, clock: sys.NewBootClock()}
 	if s.live == nil {
@@ -188,10 +192,14 @@ func (s *Segment) Freeze() error {
 			return err
 		}
 	}
-	if state&layout.StateFrozen == 0 {
-		s.Env.Header.Or(layout.HdrState, layout.StateFrozen)
+	if state&layout.StateFrozen != 0 {
+		return nil
 	}
-	return nil
+	if err := s.Sync(); err != nil { // a frozen file counts as whole wherever it is, so it must be, after a power cut too
+		return err
+	}
+	s.Env.Header.Or(layout.HdrState, layout.StateFrozen)
+	return s.Sync()
 }
 
 // Frozen reports whether the map is frozen.
@@ -200,9 +208,4 @@ func (s *Segment) Frozen() bool {
 }
 
 // Sync writes the memory to the storage behind it and waits.
-func (s *Segment) Sync() error {
-	if err := s.Env.Region.Sync(); err != nil {
-		return os.NewSyscallError("msync", err)
-	}
-	return nil
-}
+func (s *Segment) Sync() error { return s.Env.Region.Sync() }

@@ -162,5 +162,11 @@ func Room(fd int) uint64 {
 	return room
 }
 
+// Fsync writes a file to the storage behind it and waits.
+func Fsync(fd int) error {
+	_, err := retry(func() (struct{}, error) { return struct{}{}, unix.Fsync(fd) })
+	return err
+}
+
 // Close closes a descriptor; there is nothing to be done about an error.
 func Close(fd int) { _ = unix.Close(fd) }
