@@ -5,12 +5,12 @@ import (
 	"os"
 	"runtime"
 	"strings"
-	"time"
 
 	"golang.org/x/sys/unix"
 
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/maptest"
 )
 
 type mapUnderTest = dict.Map
@@ -18,10 +18,11 @@ type mapUnderTest = dict.Map
 // Scenario is one operation in one state of one kind of map.
 type Scenario struct {
 	Name    string
-	Options dict.Options
+	Spec    maptest.Spec
 	Setup   func(m *mapUnderTest) error
 	Op      func(m *mapUnderTest) error
 	Between []func(m *mapUnderTest) error // what Op does before, as operations of their own
+	Buckets int                           // if not 0, how many more there are afterwards
 }
 
 // Child runs the scenario that the environment names, if it names one, and does not return then.
@@ -56,9 +57,7 @@ func runChild(name string) error {
 	if err != nil {
 		return err
 	}
-	o := sc.Options
-	o.Shards, o.Now = 1, now
-	m, err := dict.Open(os.Getenv(envMap), o)
+	m, err := maptest.Open(os.Getenv(envMap), sc.Spec, maptest.NewClock())
 	if err == nil && sc.Setup != nil {
 		err = sc.Setup(m)
 	}
@@ -82,10 +81,10 @@ func runChild(name string) error {
 
 // kind is one kind of map that scenarios run on.
 type kind struct {
-	name    string
-	options dict.Options
-	key     func(i int) dict.Datum
-	val     func(i int) dict.Datum
+	name string
+	spec maptest.Spec
+	key  func(i int) dict.Datum
+	val  func(i int) dict.Datum
 }
 
 func number(i int) dict.Datum { return dict.Datum{W: uint64(i)} }
@@ -100,22 +99,22 @@ func text(i int) dict.Datum {
 
 func kinds() (out []kind) {
 	for _, base := range []kind{
-		{"int64-int64", dict.Options{Key: layout.Int64, Value: layout.Int64}, number, number},
-		{"string-string", dict.Options{Key: layout.String, Value: layout.String}, text, text},
-		{"string-int64", dict.Options{Key: layout.String, Value: layout.Int64}, text, number},
+		{"int64-int64", maptest.Spec{Key: layout.Int64, Value: layout.Int64}, number, number},
+		{"string-string", maptest.Spec{Key: layout.String, Value: layout.String}, text, text},
+		{"string-int64", maptest.Spec{Key: layout.String, Value: layout.Int64}, text, number},
 	} {
 		for _, v := range []struct {
 			name string
-			set  func(o *dict.Options)
+			set  func(s *maptest.Spec)
 		}{
-			{"", func(*dict.Options) {}},
-			{",ttl", func(o *dict.Options) { o.TTL = time.Minute }},
-			{",clock", func(o *dict.Options) { o.Capacity = 40 }},
-			{",ttl,clock", func(o *dict.Options) { o.Capacity, o.EnableTTL = 40, true }},
+			{"", func(*maptest.Spec) {}},
+			{",ttl", func(s *maptest.Spec) { s.TTL = 60_000 }},
+			{",clock", func(s *maptest.Spec) { s.Capacity = 40 }},
+			{",ttl,clock", func(s *maptest.Spec) { s.Capacity, s.HasTTL = 40, true }},
 		} {
 			k := base
 			k.name += v.name
-			v.set(&k.options)
+			v.set(&k.spec)
 			out = append(out, k)
 		}
 	}

@@ -1,11 +1,14 @@
 package proof
 
 import (
+	"errors"
+	"fmt"
 	"strings"
 	"time"
 
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/maptest"
 )
 
 // Scenarios are all operations on all kinds of maps.
@@ -30,7 +33,7 @@ func (k *kind) fill(n int) func(*mapUnderTest) error { return k.storeRange(1, n)
 // singles are the operations on one key, in a map of twelve entries.
 func (k *kind) singles() (out []*Scenario) {
 	add := func(name string, op dict.Op) {
-		out = append(out, &Scenario{Name: k.name + "/" + name, Options: k.options, Setup: k.fill(12), Op: do(op)})
+		out = append(out, &Scenario{Name: k.name + "/" + name, Spec: k.spec, Setup: k.fill(12), Op: do(op)})
 	}
 	for _, key := range []int{5, 6, 100, 101} { // there with a long and a short key; not there, likewise
 		n := map[int]string{5: "present-long", 6: "present-short", 100: "absent-short", 101: "absent-long"}[key]
@@ -44,13 +47,13 @@ func (k *kind) singles() (out []*Scenario) {
 		add("cas-take,"+n, dict.Op{Code: dict.OpCompareAndDelete, Key: d, Old: k.val(key)})
 		add("delete,"+n, dict.Op{Code: dict.OpDelete, Key: d})
 		add("take,"+n, dict.Op{Code: dict.OpLoadAndDelete, Key: d})
-		if k.options.Value != layout.String {
+		if k.spec.Value != layout.String {
 			add("add,"+n, dict.Op{Code: dict.OpAdd, Key: d, Val: dict.Datum{W: 3}})
 			add("max,"+n, dict.Op{Code: dict.OpMax, Key: d, Val: dict.Datum{W: 300}})
 		} else {
 			add("store-large,"+n, dict.Op{Key: d, Val: dict.Datum{S: strings.Repeat("L", 3000)}})
 		}
-		if k.options.TTL != 0 || k.options.EnableTTL {
+		if k.spec.TTL != 0 || k.spec.HasTTL {
 			add("store-ttl,"+n, dict.Op{Key: d, Val: k.val(9), Mode: dict.TTLExplicit, TTL: time.Hour})
 			add("expire,"+n, dict.Op{Code: dict.OpExpire, Key: d, Mode: dict.TTLExplicit, TTL: time.Hour})
 			add("persist,"+n, dict.Op{Code: dict.OpPersist, Key: d})
@@ -63,9 +66,19 @@ func (k *kind) singles() (out []*Scenario) {
 // wholes are the operations that touch more than one key, and those that change the shape of the map.
 func (k *kind) wholes() (out []*Scenario) {
 	add := func(name string, setup, op func(*mapUnderTest) error, between ...func(*mapUnderTest) error) {
-		out = append(out, &Scenario{Name: k.name + "/" + name, Options: k.options, Setup: setup, Op: op, Between: between})
+		out = append(out, &Scenario{Name: k.name + "/" + name, Spec: k.spec, Setup: setup, Op: op, Between: between})
 	}
 	add("clear", k.fill(30), (*mapUnderTest).Clear)
+	if plain := (maptest.Spec{Key: k.spec.Key, Value: k.spec.Value}); k.spec == plain {
+		add("close-open", k.fill(12), func(m *mapUnderTest) error {
+			if err := m.Close(); err != nil {
+				return err
+			}
+			_, err := maptest.Open(m.Path(), k.spec, maptest.NewClock())
+			return err
+		})
+	}
+	add("reserve", k.fill(12), func(m *mapUnderTest) error { return m.Reserve(60) })
 	add("freeze", k.fill(12), (*mapUnderTest).Freeze)
 	keys, vals := []dict.Datum{k.key(3), k.key(200), k.key(4)}, []dict.Datum{k.val(31), k.val(32), k.val(33)}
 	add("batch-atomic", k.fill(12), func(m *mapUnderTest) error {
@@ -76,14 +89,13 @@ func (k *kind) wholes() (out []*Scenario) {
 		_, err := m.DeleteMany([]dict.Datum{k.key(1), k.key(2), k.key(9)}, true)
 		return err
 	})
-	add("split", k.fill(18), k.storeRange(19, 22), k.storeRange(19, 19), k.storeRange(20, 20), k.storeRange(21, 21))
-	add("merge", k.fillAndDelete(38, 16), do(dict.Op{Code: dict.OpDelete, Key: k.key(16)}))
-	if k.options.Capacity != 0 {
+	out = append(out, k.reshapes()...)
+	if k.spec.Capacity != 0 {
 		add("evict", k.fill(40), do(dict.Op{Key: k.key(41), Val: k.val(41)}), do(dict.Op{Code: dict.OpDelete, Key: k.key(1)}))
 		add("pop", k.fill(12), func(m *mapUnderTest) error { _, _, err := m.PopOldest(); return err })
 		add("shift", k.fill(12), func(m *mapUnderTest) error { _, _, err := m.PopNewest(); return err })
 	}
-	if k.options.TTL != 0 {
+	if k.spec.TTL != 0 {
 		expired := func(m *mapUnderTest) error {
 			if err := k.fill(12)(m); err != nil {
 				return err
@@ -93,13 +105,50 @@ func (k *kind) wholes() (out []*Scenario) {
 		add("store-over-expired", expired, do(dict.Op{Key: k.key(5), Val: k.val(77)}))
 		add("flush-expired", expired, func(m *mapUnderTest) error { _, _, err := m.FlushExpired(0); return err })
 	}
-	if k.options.Value == layout.String {
+	if k.spec.Capacity != 0 {
+		pop := func(m *mapUnderTest) error { _, _, err := m.PopOldest(); return err }
+		add("drain", k.fill(12), func(m *mapUnderTest) error { _, err := m.Drain(3); return err }, pop, pop)
+	}
+	if k.spec.Value == layout.String {
 		large := dict.Datum{S: strings.Repeat("blob", 20_000)}
 		add("store-huge", k.fill(6), do(dict.Op{Key: k.key(3), Val: large}))
 		add("delete-huge", func(m *mapUnderTest) error { return m.Do(&dict.Op{Key: k.key(3), Val: large}) },
 			do(dict.Op{Code: dict.OpDelete, Key: k.key(3)}))
 	}
 	return out
+}
+
+// reshapes are a store that splits a bucket and a delete that merges two: the first ones of a map of this kind that do.
+func (k *kind) reshapes() []*Scenario {
+	const top = 36 // entries, before they are deleted
+	m, err := maptest.OnHeap(8<<20, k.spec, maptest.NewClock())
+	split, merge := 0, 0
+	reshapes := func(f func(*mapUnderTest) error) bool {
+		was := m.Segment().Shards[0].Buckets()
+		err = errors.Join(err, f(m))
+		return m.Segment().Shards[0].Buckets() != was
+	}
+	for i := 1; err == nil && i <= top; i++ {
+		if reshapes(k.storeRange(i, i)) && split == 0 {
+			split = i
+		}
+	}
+	for i := top; err == nil && merge == 0; i-- {
+		if reshapes(k.delete(i)) {
+			merge = i
+		}
+	}
+	if err != nil || split == 0 {
+		panic(fmt.Sprint("no store splits: ", err)) // an error in this file
+	}
+	return []*Scenario{
+		{Name: k.name + "/split", Spec: k.spec, Setup: k.fill(split - 1), Op: k.storeRange(split, split), Buckets: 1},
+		{Name: k.name + "/merge", Spec: k.spec, Setup: k.fillAndDelete(top, merge), Op: k.delete(merge), Buckets: -1},
+	}
+}
+
+func (k *kind) delete(i int) func(*mapUnderTest) error {
+	return do(dict.Op{Code: dict.OpDelete, Key: k.key(i)})
 }
 
 // storeRange stores the entries with these numbers.
@@ -120,8 +169,8 @@ func (k *kind) fillAndDelete(n, keep int) func(*mapUnderTest) error {
 		if err := k.fill(n)(m); err != nil {
 			return err
 		}
-		for i := keep + 1; i <= n; i++ {
-			if err := m.Do(&dict.Op{Code: dict.OpDelete, Key: k.key(i)}); err != nil {
+		for i := n; i > keep; i-- {
+			if err := k.delete(i)(m); err != nil {
 				return err
 			}
 		}

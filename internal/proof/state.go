@@ -9,19 +9,22 @@ import (
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/lock"
+	"github.com/shmap-go/shmap/internal/maptest"
 	"github.com/shmap-go/shmap/internal/region"
 	"github.com/shmap-go/shmap/internal/segment"
 )
 
 // now is the time in every map here: deadlines do not move while a process is stepped.
-func now() uint64 { return 1 << 40 }
+func now() uint64 { return maptest.NewClock().Now() }
 
 // attach makes a map of a copy of the memory of one whose processes are all dead.
 func attach(image []uint64) (*dict.Map, error) {
 	r := region.HeapFrom(image, uint64(len(image))*8+2<<20)
 	live := &lock.Local{}
-	if _, err := live.Take(0); err != nil { // the dead one's number: under another, nothing is repaired in passing
-		return nil, err
+	if image[layout.HdrState]&layout.StateClean == 0 {
+		if _, err := live.Take(0); err != nil { // the dead one's number: under another, nothing is repaired in passing
+			return nil, err
+		}
 	}
 	seg, err := segment.AttachHeap(r, segment.Options{Live: live, Now: now})
 	if err != nil {

@@ -81,6 +81,9 @@ func (s *Stepper) Step(sc *Scenario) (rep Report, err error) {
 		}
 	}
 	after := c.image()
+	if n := buckets(after) - buckets(before); sc.Buckets != 0 && n != sc.Buckets {
+		return rep, fmt.Errorf("%d more buckets, want %d", n, sc.Buckets)
+	}
 	judge, err := NewJudge(before, after, sc.Between)
 	if err != nil {
 		return rep, err
@@ -96,6 +99,11 @@ func (s *Stepper) Step(sc *Scenario) (rep Report, err error) {
 	}
 	rep.Distinct, rep.Repairs = judge.Distinct(), judge.Repairs
 	return rep, nil
+}
+
+// buckets is how many buckets the table has in an image.
+func buckets(image []uint64) int {
+	return int(layout.Lo(image[layout.ShardsAt/8+layout.ShLevel]))
 }
 
 // child is a stopped thread of a child process.
