@@ -95,6 +95,9 @@ func (m *Map[K, V]) Has(k K) bool {
 
 // Store sets the value of k.
 func (m *Map[K, V]) Store(k K, v V) error {
+	if isInteger[K]() && isInteger[V]() {
+		return m.d.StoreWord(toWord(k), toWord(v))
+	}
 	return m.d.Do(&dict.Op{Code: dict.OpStore, Key: datum(k), Val: datum(v)})
 }
 

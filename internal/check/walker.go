@@ -43,7 +43,7 @@ func (w *walker) walk(locked bool) bool {
 	moved := false
 	w.contain(w.index, func() {
 		off := layout.ShardAt(w.index)
-		p, ok := w.seg.Env.Region.At(off, layout.Page)
+		p, ok := w.seg.Env.Region.At(off, layout.ShardSize)
 		if !ok {
 			w.add(w.index, "shard header", off, "not inside the file")
 			return

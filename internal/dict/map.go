@@ -9,7 +9,6 @@ import (
 	"time"
 
 	"github.com/shmap-go/shmap/internal/fault"
-	"github.com/shmap-go/shmap/internal/hash"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/segment"
 	"github.com/shmap-go/shmap/internal/shard"
@@ -17,8 +16,12 @@ import (
 
 // Map is one handle on a map. All methods are safe for concurrent use, by goroutines and by processes.
 type Map struct {
-	seg   *segment.Segment
-	shift uint // hash bits that do not pick the shard
+	seg    *segment.Segment
+	shards []shard.Shard
+	shift  uint // hash bits that do not pick the shard
+	kind   layout.Hash
+	seed   uint64
+	wide   bool // integers in slots of 16 bytes, and nothing to count
 
 	countHits    bool
 	hits, misses atomic.Uint64
@@ -63,7 +66,8 @@ func open(o Options, attach func(segment.Options) (*segment.Segment, error)) (*M
 
 // Attach makes a Map of an attached segment.
 func Attach(seg *segment.Segment) *Map {
-	return &Map{seg: seg, shift: 64 - seg.Env.Config.LgShards}
+	c := seg.Env.Config
+	return &Map{seg: seg, shards: seg.Shards, shift: 64 - c.LgShards, kind: c.Hash, seed: c.Seed, wide: seg.Shards[0].Table().Wide()}
 }
 
 func newMap(seg *segment.Segment, o Options) (*Map, error) {
@@ -75,6 +79,7 @@ func newMap(seg *segment.Segment, o Options) (*Map, error) {
 	}
 	m := Attach(seg)
 	m.countHits = o.CountHits
+	m.wide = m.wide && !m.countHits
 	return m, nil
 }
 
@@ -120,10 +125,10 @@ func (m *Map) Options() Options {
 func (m *Map) Segment() *segment.Segment { return m.seg }
 
 // shard is the shard that a hash leads to.
-func (m *Map) shard(h uint64) *shard.Shard { return &m.seg.Shards[m.index(h)] }
+func (m *Map) shard(h uint64) *shard.Shard { return &m.shards[m.index(h)] }
 
 func (m *Map) index(h uint64) int {
-	return int(bits.RotateLeft64(h, -int(m.shift)) & uint64(len(m.seg.Shards)-1))
+	return int(bits.RotateLeft64(h, -int(m.shift)) & uint64(len(m.shards)-1))
 }
 
 func (m *Map) closed() error {
@@ -150,23 +155,6 @@ func (m *Map) countHit(found bool) {
 	} else {
 		m.misses.Add(1)
 	}
-}
-
-// LoadWord reads one key of an integer map: Load without the parts that only strings and options need.
-func (m *Map) LoadWord(key uint64) (w uint64, ok bool, err error) {
-	c := m.seg.Env.Config
-	h := hash.Word(c.Hash, c.Seed, key)
-	w, ok, done := m.shard(h).LoadWord(h, key)
-	if !done || m.countHits {
-		return m.loadWordSlow(key)
-	}
-	runtime.KeepAlive(m.seg)
-	return w, ok, nil
-}
-
-func (m *Map) loadWordSlow(key uint64) (w uint64, ok bool, err error) {
-	l, err := m.Load(Datum{W: key}, nil, ReadVisit)
-	return l.W, l.Found, err
 }
 
 // Len is the number of entries, expired ones that nobody has met yet included.

@@ -29,7 +29,7 @@ func rvHeap(t *testing.T, o Options) *Map {
 }
 
 func rvHeader(m *Map, shard int) region.Ptr {
-	p, _ := m.seg.Env.Region.At(layout.ShardAt(shard), layout.Page)
+	p, _ := m.seg.Env.Region.At(layout.ShardAt(shard), layout.ShardSize)
 	return p
 }
 

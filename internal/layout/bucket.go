@@ -103,14 +103,16 @@ func (v Vec) First(level int) uint64 {
 	return 1 << (v.Lg0 + uint(level) - 1)
 }
 
-// LevelBytes is the size of a level in the file, in whole pages.
-func (v Vec) LevelBytes(level int) uint64 {
-	n := uint64(1) << v.Lg0
-	if level > 0 {
-		n = v.First(level)
+// Count is the number of elements of a level.
+func (v Vec) Count(level int) uint64 {
+	if level == 0 {
+		return 1 << v.Lg0
 	}
-	return PageUp(n * v.Elem)
+	return v.First(level)
 }
+
+// LevelBytes is the size of a level in the file, in whole pages.
+func (v Vec) LevelBytes(level int) uint64 { return PageUp(v.Count(level) * v.Elem) }
 
 // PageUp rounds up to whole pages.
 func PageUp(n uint64) uint64 { return (n + Page - 1) &^ (Page - 1) }

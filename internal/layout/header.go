@@ -71,11 +71,15 @@ const (
 	PartPID         = 1 // process id in its own namespace, for people to read
 )
 
-// ShardAt is the offset of the header page of shard i.
-func ShardAt(i int) uint64 { return ShardsAt + uint64(i)*Page }
+// ShardAt is the offset of the header of shard i. Every shard has a page, but the headers begin at 16 different lines of
+// theirs: else the hot words of all of them would compete for the same sets of a processor's first-level cache.
+func ShardAt(i int) uint64 { return ShardsAt + uint64(i)*Page + uint64(i%16)*lineSize }
+
+// ShardSize is the size of a shard header.
+const ShardSize = Page - 15*lineSize
 
 // SegmentsAt is where the first segment may lie.
-func SegmentsAt(shards int) uint64 { return ShardAt(shards) }
+func SegmentsAt(shards int) uint64 { return ShardsAt + uint64(shards)*Page }
 
 // Words of a shard header. Every word is written only by the holder of the shard's lock, except the lock itself and,
 // where it says so, the leases. "Journaled" words change inside transactions and are undone with them.
@@ -148,7 +152,7 @@ const (
 
 // Compile-time layout checks: a negative array length does not compile.
 var (
-	_ [Page/8 - (ShDir + Vecs*Levels)]struct{}
+	_ [ShardSize/8 - (ShDir + Vecs*Levels)]struct{}
 	_ [ShDir - (ShClassCount + Classes)]struct{}
 	_ [ShClassCount - (ShClass + Classes)]struct{}
 )

@@ -107,6 +107,9 @@ func (l *Lock) Lock(o *Owner, deadline time.Time) error {
 	return err
 }
 
+// Try acquires l for o if it is free. (Not in race builds: see raceEnabled.)
+func (l *Lock) Try(o *Owner) bool { return !raceEnabled && l.word.CompareAndSwap(0, 0, o.word) }
+
 func (l *Lock) lockSlow(o *Owner, deadline time.Time) error {
 	if !l.join(deadline) {
 		return fault.With(fault.ErrBusy, "other goroutines wait for it")
@@ -213,16 +216,20 @@ func (l *Lock) Inherit(o *Owner) error {
 
 // Unlock releases l. If the word does not name o any more, somebody forged it: then it is left alone.
 func (l *Lock) Unlock(o *Owner) {
-	l.release(o)
 	if raceEnabled {
-		l.local.Unlock()
+		defer l.local.Unlock()
 	}
+	l.release(o)
 }
 
 func (l *Lock) release(o *Owner) {
-	if l.word.CompareAndSwap(0, o.word, 0) {
-		return
+	if !l.word.CompareAndSwap(0, o.word, 0) {
+		l.wake(o)
 	}
+}
+
+// wake is release when somebody may be sleeping.
+func (l *Lock) wake(o *Owner) {
 	if l.word.CompareAndSwap(0, o.word|waiters, 0) {
 		sys.FutexWake(l.word.Low(0), 1)
 	}

@@ -77,7 +77,7 @@ func bind(r *region.Region, fd int, path string, c *layout.Config, o Options) (*
 	}
 	headers := make([]region.Ptr, c.Shards())
 	for i := range headers {
-		if headers[i], ok = r.At(layout.ShardAt(i), layout.Page); !ok {
+		if headers[i], ok = r.At(layout.ShardAt(i), layout.ShardSize); !ok {
 			return nil, fault.With(fault.ErrNotMap, "%d bytes are too short for %d shards", r.Size(), c.Shards())
 		}
 	}

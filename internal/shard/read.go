@@ -165,18 +165,6 @@ func (s *Shard) evenOut(h uint64) {
 	}
 }
 
-// LoadWord is Load for integer keys and values without deadlines, recency and dst: the shortest way through. done is
-// false if it did not come to a result at once.
-func (s *Shard) LoadWord(h, key uint64) (w uint64, ok, done bool) {
-	if s.table.Geo.Deadline|s.table.Geo.Recency != 0 || s.env.Closed.Load() {
-		return 0, false, false
-	}
-	k := table.Key{Hash: h, Word: key}
-	var pos table.Pos
-	o := s.table.Find(&k, &pos)
-	return pos.Val, o == table.Found, o != table.Torn && s.table.Valid(&pos)
-}
-
 // Writable says why nothing can be changed, if so.
 func (s *Shard) Writable() error {
 	if err := s.enter(); err != nil {

@@ -71,7 +71,7 @@ type Shard struct {
 // Init binds s to shard index of the map.
 func (s *Shard) Init(env *Env, index int) error {
 	off := layout.ShardAt(index)
-	p, ok := env.Region.At(off, layout.Page)
+	p, ok := env.Region.At(off, layout.ShardSize)
 	if !ok {
 		return &fault.Corrupt{Where: "shard header", Offset: off, Want: "a page inside the file"}
 	}
@@ -86,6 +86,7 @@ func (s *Shard) Init(env *Env, index int) error {
 	s.recency.Init(s.header, &s.log, &s.vecs[layout.VecMain], &s.vecs[layout.VecOver], geo)
 	s.table = table.Table{Region: env.Region, Geo: geo, Config: env.Config, Shard: s.header, Log: &s.log, Heap: &s.heap,
 		Recency: &s.recency, Main: &s.vecs[layout.VecMain], Over: &s.vecs[layout.VecOver]}
+	s.table.Init()
 	return nil
 }
 
@@ -170,6 +171,16 @@ func (s *Shard) deadline() time.Time {
 
 // enter takes the lock for a mutation.
 func (s *Shard) enter() error {
+	if o := s.env.Owner; o != nil && s.lock.Try(o) {
+		if !s.env.Closed.Load() && s.log.Idle() && s.env.Header.Load(layout.HdrState)&(layout.StateFreezing|layout.StateFrozen) == 0 {
+			return nil
+		}
+		s.lock.Unlock(o)
+	}
+	return s.enterSlow()
+}
+
+func (s *Shard) enterSlow() error {
 	if s.env.Owner == nil {
 		if s.env.Closed.Load() {
 			return fault.ErrClosed

@@ -45,7 +45,11 @@ type Table struct {
 	Recency *recency.List
 	Main    *vector.Vec
 	Over    *vector.Vec
+	timed   bool // entries have deadlines or are in the recency list
 }
+
+// Init makes ready what is derived from the other fields.
+func (t *Table) Init() { t.timed = t.Geo.Deadline|t.Geo.Recency != 0 }
 
 // Key is a key made ready for looking up.
 type Key struct {
@@ -98,10 +102,9 @@ func Buckets(level uint64) uint64 { return layout.Lo(level) }
 func IndexOf(level, h uint64) uint64 {
 	n := Buckets(level)
 	mask := uint64(1)<<bits.Len64(n) - 1
-	if i := h & mask; i < n {
-		return i
-	}
-	return h & (mask >> 1)
+	i := h & mask
+	past := uint64(int64(n-1-i) >> 63) // all ones if i is at or past n: a branch here would be mispredicted half the time
+	return i & (mask>>1 | ^past)
 }
 
 // Slot reads the key and value words of slot i of the bucket at p.

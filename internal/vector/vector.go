@@ -6,12 +6,12 @@
 //
 //	V1  A directory word is written once, with a single store, under the shard's lock and the space lock; it never
 //	    changes afterwards. So a process may keep its own copy, and does.
-//	V2  A copy is made only of a word that is page-aligned and below MaxFile; whether the element is inside the file is
-//	    asked at every access (region I1). A forged directory can lead to the wrong bytes, never outside.
+//	V2  A copy is made only of a word that is page-aligned and below MaxFile, with as many elements as lie inside the
+//	    file (region.Row.Learn). A forged directory can lead to the wrong bytes, never outside.
 package vector
 
 import (
-	"sync/atomic"
+	"math/bits"
 
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
@@ -24,13 +24,26 @@ type Vec struct {
 	Which  int
 	region *region.Region
 	shard  region.Ptr
-	bases  [layout.Levels]atomic.Uint64 // private copies of the directory; 0 is not known yet
+	rows   [layout.Levels]region.Row // what is known of each level
 }
 
 // Init binds v to a shard header.
 func (v *Vec) Init(r *region.Region, shard region.Ptr, which int, shape layout.Vec) {
 	v.Shape, v.Which, v.region, v.shard = shape, which, r, shard
+	for i := range v.rows {
+		v.rows[i].First = shape.First(i)
+	}
 }
+
+// Row is the row in which element i must be, as element k: it is there if k is below its N, and then In leads to it. This is
+// the shortest way, for the fast paths; Find is the whole of it.
+func (v *Vec) Row(i uint64) (r *region.Row, k uint64) {
+	r = &v.rows[bits.Len64(i>>(v.Shape.Lg0&63))%layout.Levels]
+	return r, i - r.First
+}
+
+// In is element k of row r.
+func (v *Vec) In(r *region.Row, k uint64) region.Ptr { return r.At(k * v.Shape.Elem) }
 
 // At returns element i; false if there is none, which in a lock-free read may just mean that i is stale.
 func (v *Vec) At(i uint64) (region.Ptr, bool) {
@@ -40,18 +53,10 @@ func (v *Vec) At(i uint64) (region.Ptr, bool) {
 
 // Find is At with the offset.
 func (v *Vec) Find(i uint64) (region.Span, bool) {
-	level, off := v.Shape.Locate(i)
-	if level >= layout.Levels {
-		return region.Span{}, false
+	if r, k := v.Row(i); k < r.N() {
+		return r.Span(k * v.Shape.Elem), true
 	}
-	base := v.bases[level].Load()
-	if base == 0 {
-		if base = v.learn(level); base == 0 {
-			return region.Span{}, false
-		}
-	}
-	p, ok := v.region.At(base+off, v.Shape.Elem)
-	return region.Span{Ptr: p, Off: base + off}, ok
+	return v.learn(i)
 }
 
 // Holds reports whether n bytes can be in v at all: the file is at least that long.
@@ -69,14 +74,20 @@ func (v *Vec) Must(i uint64) region.Span {
 	return s
 }
 
-// learn copies a directory word (V2).
-func (v *Vec) learn(level int) uint64 {
-	base := v.Dir(level)
-	if base%layout.Page != 0 || base >= layout.MaxFile {
-		return 0
+// learn is Find for an element that no row has: the level, or its end, was not known when this process looked last (V2).
+func (v *Vec) learn(i uint64) (region.Span, bool) {
+	level, _ := v.Shape.Locate(i)
+	if level >= layout.Levels {
+		return region.Span{}, false
 	}
-	v.bases[level].Store(base)
-	return base
+	base, r := v.Dir(level), &v.rows[level]
+	if base == 0 || base%layout.Page != 0 || base >= layout.MaxFile {
+		return region.Span{}, false
+	}
+	if !r.Learn(v.region, base, v.Shape.Elem, v.Shape.Count(level), i-r.First) {
+		return region.Span{}, false
+	}
+	return r.Span((i - r.First) * v.Shape.Elem), true
 }
 
 // Dir is the directory word of a level, 0 if the level does not exist yet.

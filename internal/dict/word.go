@@ -1,0 +1,71 @@
+package dict
+
+import (
+	"errors"
+	"runtime"
+
+	"github.com/shmap-go/shmap/internal/fault"
+	"github.com/shmap-go/shmap/internal/hash"
+)
+
+// The shortest way through for maps of integers.
+
+// LoadWord reads one key.
+func (m *Map) LoadWord(key uint64) (w uint64, ok bool, err error) {
+	if m.wide {
+		h := hash.Word(m.kind, m.seed, key)
+		w, ok, done := m.shard(h).LoadWord(h, key)
+		if done && !m.seg.Env.Closed.Load() {
+			runtime.KeepAlive(m.seg)
+			return w, ok, nil
+		}
+	}
+	return m.loadWordSlow(key)
+}
+
+//go:noinline
+func (m *Map) loadWordSlow(key uint64) (w uint64, ok bool, err error) {
+	l, err := m.Load(Datum{W: key}, nil, ReadVisit)
+	return l.W, l.Found, err
+}
+
+// StoreWord stores one key.
+func (m *Map) StoreWord(key, w uint64) error {
+	if !m.wide {
+		return m.Do(&Op{Code: OpStore, Key: Datum{W: key}, Val: Datum{W: w}})
+	}
+	_, err := m.setWord(key, 0, w, OpStore)
+	return err
+}
+
+// AddWord adds w to the value of one key and returns the sum.
+func (m *Map) AddWord(key, w uint64) (uint64, error) {
+	if m.wide {
+		return m.setWord(key, ^uint64(0), w, OpAdd)
+	}
+	op := Op{Code: OpAdd, Key: Datum{W: key}, Val: Datum{W: w}}
+	err := m.Do(&op)
+	return op.W, err
+}
+
+func (m *Map) setWord(key, keep, w uint64, code OpCode) (uint64, error) {
+	h := hash.Word(m.kind, m.seed, key)
+	val, err := m.shard(h).SetWord(h, key, keep, w)
+	if err != nil {
+		return m.setWordSlow(key, w, code, err)
+	}
+	runtime.KeepAlive(m.seg)
+	return val, nil
+}
+
+// setWordSlow goes on after an error: where there was no room, Do makes some.
+//
+//go:noinline
+func (m *Map) setWordSlow(key, w uint64, code OpCode, err error) (uint64, error) {
+	if !errors.Is(err, fault.ErrFull) {
+		return 0, err
+	}
+	op := Op{Code: code, Key: Datum{W: key}, Val: Datum{W: w}}
+	err = m.Do(&op)
+	return op.W, err
+}
