@@ -15,6 +15,13 @@ import (
 )
 
 func main() {
+	if job := os.Getenv(cases.WorkerEnv); job != "" {
+		if err := cases.Work(job); err != nil {
+			fmt.Fprintln(os.Stderr, "bench:", err)
+			os.Exit(1)
+		}
+		return
+	}
 	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(os.Stderr, "bench:", err)

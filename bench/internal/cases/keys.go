@@ -33,16 +33,6 @@ func shuffled[T any](s []T) []T {
 	return out
 }
 
-// texts returns n distinct strings of size bytes. Two calls give equal strings in different places, as a program that
-// stores a key and later reads the same key from somewhere has; a built-in map compares strings in one place faster.
-func texts(n, size int) []string {
-	out := make([]string, n)
-	for i := range out {
-		out[i] = fmt.Sprintf("%0*x", size, i)
-	}
-	return out
-}
-
 // anonymous makes an empty map.
 func anonymous[K shmap.Key, V shmap.Value](o shmap.Options) *shmap.Map[K, V] {
 	m, err := shmap.Anonymous[K, V](o)

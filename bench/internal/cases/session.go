@@ -28,7 +28,8 @@ type Session struct {
 	Charts []report.Chart
 
 	start time.Time
-	sink  int64 // the sum of what was read, so that no read is for nothing
+	ends  []func() // what to do at the end
+	sink  int64    // the sum of what was read, so that no read is for nothing
 }
 
 // An experiment reports the cases named.
@@ -64,8 +65,14 @@ func Run(o Options) (*Session, error) {
 			}
 		}
 	}
+	for _, end := range s.ends {
+		end()
+	}
 	return s, failed
 }
+
+// atEnd is for what several experiments share.
+func (s *Session) atEnd(do func()) { s.ends = append(s.ends, do) }
 
 // failure is what check panics with.
 type failure struct{ error }
@@ -139,8 +146,10 @@ func pick[T any](s *Session, quick, full T) T {
 	return full
 }
 
-// reps is how many samples a side gives, unless it is a long piece of work.
-func (s *Session) reps() int { return pick(s, 7, 21) }
+// Many short samples rather than few long ones: most of them then lie between the interruptions by other programs, and
+// their median is of those.
+func (s *Session) reps() int             { return pick(s, 15, 51) }
+func (s *Session) sample() time.Duration { return pick(s, 2*time.Millisecond, 5*time.Millisecond) }
 
 // stretch is how many keys a pass goes over: all of a large map would be too long for a sample.
 const stretch = 1 << 16
@@ -149,8 +158,7 @@ const stretch = 1 << 16
 // pass returns a sum of what it read.
 func over[K any](s *Session, name string, keys []K, pass func([]K) int64) measure.Side {
 	size, at := min(len(keys), stretch), 0
-	sample := pick(s, 4*time.Millisecond, 20*time.Millisecond)
-	return measure.Loop(name, size, sample, func(passes int) {
+	return measure.Loop(name, size, s.sample(), func(passes int) {
 		for range passes {
 			if at+size > len(keys) {
 				at = 0

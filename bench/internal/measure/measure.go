@@ -4,6 +4,7 @@ package measure
 
 import (
 	"runtime"
+	"runtime/metrics"
 	"slices"
 	"time"
 )
@@ -22,10 +23,11 @@ type Samples []float64
 // another side, so that none always follows the same one.
 func Interleave(sides []Side, reps int) ([]Samples, error) {
 	out := make([]Samples, len(sides))
+	var heap collector
 	for rep := range reps {
 		for i := range sides {
 			at := (rep + i) % len(sides)
-			runtime.GC()
+			heap.collect()
 			cost, err := sides[at].Sample()
 			if err != nil {
 				return nil, err
@@ -34,6 +36,26 @@ func Interleave(sides []Side, reps int) ([]Samples, error) {
 		}
 	}
 	return out, nil
+}
+
+// A collector collects garbage, if there can be any: on a large heap that takes longer than most samples.
+type collector struct{ seen uint64 }
+
+// enough is how many bytes of new objects are worth a collection.
+const enough = 256 << 10
+
+func (c *collector) collect() {
+	if now := allocated(); c.seen == 0 || now-c.seen > enough {
+		runtime.GC()
+		c.seen = allocated()
+	}
+}
+
+// allocated is the number of bytes that the process has ever allocated.
+func allocated() uint64 {
+	s := []metrics.Sample{{Name: "/gc/heap/allocs:bytes"}}
+	metrics.Read(s)
+	return s[0].Value.Uint64()
 }
 
 // Loop makes a Side of a loop: run performs passes times ops operations, and a sample is the nanoseconds of one. How

@@ -1,0 +1,60 @@
+package cases
+
+import (
+	"encoding/binary"
+	"math/rand/v2"
+
+	"golang.org/x/sys/unix"
+)
+
+// A pointerChase is the time that memory takes, whatever the program: each step reads the place of the next one, and
+// the steps go through all cache lines of a region in random order. The region is memory of the kind that maps are in.
+type pointerChase struct {
+	memory []byte
+	at     uint64
+}
+
+const cacheLine = 64
+
+func newPointerChase(size int64) *pointerChase {
+	fd, err := unix.MemfdCreate("chase", unix.MFD_CLOEXEC)
+	check(err)
+	defer unix.Close(fd)
+	lines := size / cacheLine
+	check(unix.Ftruncate(fd, lines*cacheLine))
+	memory, err := unix.Mmap(fd, 0, int(lines*cacheLine), unix.PROT_READ|unix.PROT_WRITE, unix.MAP_SHARED)
+	check(err)
+	p := &pointerChase{memory: memory}
+	// One cycle through all lines, by the algorithm of Sandra Sattolo (1986).
+	for i := range lines {
+		p.set(i, uint64(i*cacheLine))
+	}
+	r := rand.New(rand.NewPCG(3, 4))
+	for i := lines - 1; i > 0; i-- {
+		j := r.Int64N(i)
+		a, b := p.get(i), p.get(j)
+		p.set(i, b)
+		p.set(j, a)
+	}
+	return p
+}
+
+func (p *pointerChase) get(line int64) uint64 {
+	return binary.LittleEndian.Uint64(p.memory[line*cacheLine:])
+}
+
+func (p *pointerChase) set(line int64, to uint64) {
+	binary.LittleEndian.PutUint64(p.memory[line*cacheLine:], to)
+}
+
+// steps goes n steps on.
+func (p *pointerChase) steps(n int) int64 {
+	at, memory := p.at, p.memory
+	for range n {
+		at = binary.LittleEndian.Uint64(memory[at:])
+	}
+	p.at = at
+	return int64(at)
+}
+
+func (p *pointerChase) close() { check(unix.Munmap(p.memory)) }
