@@ -8,21 +8,23 @@ import (
 	"fmt"
 	"io"
 	"os"
+	"os/signal"
 	"regexp"
+	"syscall"
 
 	"github.com/shmap-go/shmap/bench/internal/cases"
 	"github.com/shmap-go/shmap/bench/internal/report"
+	"github.com/shmap-go/shmap/bench/internal/worker"
 )
 
 func main() {
-	if job := os.Getenv(cases.WorkerEnv); job != "" {
-		if err := cases.Work(job); err != nil {
-			fmt.Fprintln(os.Stderr, "bench:", err)
-			os.Exit(1)
-		}
-		return
+	var err error
+	if kind := os.Getenv(worker.Env); kind != "" {
+		err = cases.Work(kind, os.Args[1:], os.Stdin, os.Stdout)
+	} else {
+		err = run(os.Args[1:], os.Stdout, os.Stderr)
 	}
-	if err := run(os.Args[1:], os.Stdout, os.Stderr); err != nil {
+	if err != nil {
 		if !errors.Is(err, flag.ErrHelp) {
 			fmt.Fprintln(os.Stderr, "bench:", err)
 		}
@@ -69,6 +71,19 @@ func run(args []string, stdout, stderr io.Writer) error {
 		}
 		o.Out = table
 	}
-	_, err := cases.Run(o)
+	dir, err := os.MkdirTemp("/dev/shm", "shmap-bench-")
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(dir)
+	signals := make(chan os.Signal, 1)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
+	go func() {
+		<-signals
+		_ = os.RemoveAll(dir) // the other processes die with this one
+		os.Exit(1)
+	}()
+	o.Dir = dir
+	_, err = cases.Run(o)
 	return err
 }

@@ -19,6 +19,13 @@ func experiments() []experiment {
 		{[]string{"cache/store/25K"}, cacheStores(25_000)},
 		{[]string{"cache/store/1M"}, cacheStores(1_000_000)},
 		{[]string{"ttl/get/permanent", "ttl/get/deadline"}, deadlines(25_000)},
+		{[]string{"procs/read/2", "procs/write/2", "procs/half/2"}, processes},
+		{[]string{"procs/hot/2", "procs/hot-slowest/2"}, hotCounter},
+		{[]string{"procs/read/1", "procs/write/1", "procs/half/1"}, alone},
+		{[]string{
+			"procs/read/4", "procs/read/8", "procs/write/4", "procs/write/8", "procs/half/4", "procs/half/8",
+			"procs/hot/4", "procs/hot/8",
+		}, scaling},
 		{[]string{"insert/1M"}, func(s *Session) error {
 			return inserts("insert/1M", integers(1_000_000), pick(s, 3, 9))(s)
 		}},

@@ -3,14 +3,17 @@ package cases
 import (
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"runtime/metrics"
+	"strconv"
 	"strings"
 
 	"github.com/shmap-go/shmap"
+	"github.com/shmap-go/shmap/bench/internal/worker"
 )
 
 // A collection is what one garbage collection costs, in nanoseconds.
@@ -37,12 +40,9 @@ func collections(s *Session) error {
 	return nil
 }
 
-// WorkerEnv is the environment variable that makes this program a worker of another one; its value says which.
-const WorkerEnv = "SHMAP_BENCH_WORKER"
-
 func collectionIn(side string, n int) (c collection, err error) {
-	cmd := exec.Command("/proc/self/exe")
-	cmd.Env = append(os.Environ(), fmt.Sprintf("%s=gc %s %d", WorkerEnv, side, n))
+	cmd := exec.Command("/proc/self/exe", side, strconv.Itoa(n))
+	cmd.Env = append(os.Environ(), worker.Env+"=gc")
 	cmd.Stderr = os.Stderr
 	out, err := cmd.Output()
 	if err != nil {
@@ -52,30 +52,38 @@ func collectionIn(side string, n int) (c collection, err error) {
 }
 
 // Work is the whole program of a worker.
-func Work(job string) (err error) {
-	var side string
-	var n int
-	if _, err := fmt.Sscanf(job, "gc %s %d", &side, &n); err != nil {
-		return fmt.Errorf("%s=%q: %w", WorkerEnv, job, err)
+func Work(kind string, args []string, in io.Reader, out io.Writer) error {
+	if kind != "gc" {
+		return worker.Serve(kind, args, in, out)
 	}
+	if len(args) != 2 {
+		return fmt.Errorf("a worker for gc has two arguments, not %q", args)
+	}
+	n, err := strconv.Atoi(args[1])
+	if err != nil {
+		return err
+	}
+	keep := heapOf(args[0], n)
+	c := collect(10)
+	runtime.KeepAlive(keep)
+	return json.NewEncoder(out).Encode(c)
+}
+
+// heapOf fills a map of ours or a built-in one.
+func heapOf(side string, n int) any {
 	text := func(i int) string { return fmt.Sprintf("%016x", i) }
-	var keep any
 	if side == "shmap" {
 		m := anonymous[string, string](shmap.Options{})
 		for i := range n {
 			check(m.Store(text(i), text(i)))
 		}
-		keep = m
-	} else {
-		m := map[string]string{}
-		for i := range n {
-			m[text(i)] = text(i)
-		}
-		keep = m
+		return m
 	}
-	c := collect(10)
-	runtime.KeepAlive(keep)
-	return json.NewEncoder(os.Stdout).Encode(c)
+	m := map[string]string{}
+	for i := range n {
+		m[text(i)] = text(i)
+	}
+	return m
 }
 
 // collect runs the garbage collector some times and returns the mean cost of one.

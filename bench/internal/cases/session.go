@@ -19,6 +19,7 @@ type Options struct {
 	Traces string         // directory of the access traces, empty if there is none
 	Out    report.Printer // gets the rows as they come
 	Log    io.Writer      // progress
+	Dir    string         // a directory in memory for files of the run
 }
 
 // A Session is one run of the tool.

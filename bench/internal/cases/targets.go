@@ -10,19 +10,20 @@ type goal struct {
 
 // Names of peers.
 const (
-	rwMap     = "map+RWMutex"
-	muMap     = "map+Mutex"
-	syncMap   = "sync.Map"
-	xsyncMap  = "xsync.Map"
-	chase     = "pointer chase"
-	singles   = "single loads"
-	freeCache = "freecache"
-	fastCache = "fastcache"
-	otterPeer = "otter"
-	noTTL     = "shmap without TTL"
-	payload   = "payload"
-	peak      = "peak"
-	stringMap = "map[string]string"
+	rwMap      = "map+RWMutex"
+	muMap      = "map+Mutex"
+	syncMap    = "sync.Map"
+	xsyncMap   = "xsync.Map"
+	chase      = "pointer chase"
+	singles    = "single loads"
+	freeCache  = "freecache"
+	fastCache  = "fastcache"
+	otterPeer  = "otter"
+	noTTL      = "shmap without TTL"
+	payload    = "payload"
+	peak       = "peak"
+	stringMap  = "map[string]string"
+	oneProcess = "one process"
 )
 
 // goals are the targets. Throughputs are costs of one operation here: 1.8 times the throughput is a ratio of 1/1.8.
@@ -50,6 +51,15 @@ func goals() []goal {
 		{"bytes/int32/10M", payload, 16. / 8},
 		{"bytes/int16/64K", payload, 10. / 4},
 		{"given-back/10M", peak, 0.35},
+		{"procs/read/2", oneProcess, 1 / 1.8},
+		{"procs/(write|half)/2", oneProcess, 1 / 1.6},
+		{"procs/(read|half)/2", "LMDB", 1. / 20}, // half and half: the lesser of the two
+		{"procs/write/2", "LMDB", 1. / 50},
+		{"procs/(read|write|half)/2", "Hash::SharedMem", 1. / 10},
+		{"procs/(read|write|half)/2", "Redis", 1. / 50},
+		{"procs/(read|write|half)/2", "memcached", 1. / 50},
+		{"procs/hot/2", oneProcess, 1 / 0.5},
+		{"procs/hot-slowest/2", "the fastest", 1 / 0.3},
 		{"gc/(pause|cpu)/10M", stringMap, 0.05},
 	}
 }

@@ -1,0 +1,152 @@
+package cases
+
+import (
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/shmap-go/shmap/bench/internal/measure"
+	"github.com/shmap-go/shmap/bench/internal/report"
+	"github.com/shmap-go/shmap/bench/internal/worker"
+)
+
+// Entries of the stores that processes share.
+const (
+	sharedEntries = 25_000
+	sharedKey     = 16 // bytes
+	sharedValue   = 64
+)
+
+// operations are what the processes do.
+func operations() []string { return []string{"read", "write", "half"} }
+
+// storeDir makes a directory in memory for a store, with the file of entries.
+func (s *Session) storeDir(name string) string {
+	dir := filepath.Join(s.Dir, name)
+	check(os.Mkdir(dir, 0o700))
+	keys, values := make([]string, sharedEntries), make([]string, sharedEntries)
+	for i := range keys {
+		keys[i] = fmt.Sprintf("%0*x", sharedKey, uint64(spread(i)))
+		values[i] = fmt.Sprintf("%0*x", sharedValue, i)
+	}
+	check(worker.WriteEntries(dir, keys, values))
+	return dir
+}
+
+// turn is how long the processes work for one sample.
+func (s *Session) turn() time.Duration { return pick(s, 30*time.Millisecond, 200*time.Millisecond) }
+
+func (s *Session) turns() int { return pick(s, 5, 15) }
+
+// team makes a Side of the first n workers of a team, at op.
+func (s *Session) team(name string, t *worker.Team, op string, n int) measure.Side {
+	return measure.Side{Name: name, Sample: func() (float64, error) {
+		done, err := t.Run(op, n, s.turn())
+		if err != nil {
+			return 0, err
+		}
+		return worker.Cost(done), nil
+	}}
+}
+
+// processes compares two processes at one store with one process, and with two processes at other stores.
+func processes(s *Session) error {
+	var names []string
+	for _, op := range operations() {
+		names = append(names, "procs/"+op+"/2")
+	}
+	type present struct {
+		name string
+		team *worker.Team
+	}
+	var teams []present
+	for _, system := range worker.Systems() {
+		s.progress("procs: starting %s", system.Name)
+		t, err := worker.NewTeam(system, s.storeDir(system.Name), 2)
+		if errors.Is(err, worker.ErrMissing) {
+			for _, name := range names {
+				s.emitMissing(name, system.Name, err.Error())
+			}
+			continue
+		}
+		check(err)
+		defer t.Close()
+		teams = append(teams, present{system.Name, t})
+	}
+	for i, op := range operations() {
+		ours := teams[0].team
+		sides := []measure.Side{s.team("shmap", ours, op, 2), s.team(oneProcess, ours, op, 1)}
+		for _, peer := range teams[1:] {
+			sides = append(sides, s.team(peer.name, peer.team, op, 2))
+		}
+		s.compareReps(names[i], s.turns(), sides...)
+	}
+	return nil
+}
+
+// alone compares one process with one that has a bbolt database open, which no two processes can at once.
+func alone(s *Session) error {
+	ours, err := worker.NewTeam(worker.Shmap(), s.storeDir("shmap-alone"), 1)
+	check(err)
+	defer ours.Close()
+	bolt, err := worker.NewTeam(worker.Bolt(), s.storeDir("bolt"), 1)
+	check(err)
+	defer bolt.Close()
+	for _, op := range operations() {
+		s.compareReps("procs/"+op+"/1", s.turns(), s.team("shmap", ours, op, 1), s.team("bbolt", bolt, op, 1))
+	}
+	return nil
+}
+
+// hotCounter compares two processes that add to one counter with one process that does, and the slower of the two with
+// the faster.
+func hotCounter(s *Session) error {
+	t, err := worker.NewTeam(worker.Shmap(), s.storeDir("shmap-hot"), 2)
+	check(err)
+	defer t.Close()
+	s.compareReps("procs/hot/2", s.turns(), s.team("shmap", t, "hot", 2), s.team(oneProcess, t, "hot", 1))
+	if !s.wants("procs/hot-slowest/2") {
+		return nil
+	}
+	var slowest, fastest measure.Samples
+	for range s.turns() {
+		done, err := t.Run("hot", 2, s.turn())
+		check(err)
+		slowest = append(slowest, max(done[0].Cost(), done[1].Cost()))
+		fastest = append(fastest, min(done[0].Cost(), done[1].Cost()))
+	}
+	s.emitSamples("procs/hot-slowest/2", slowest, "the fastest", fastest)
+	return nil
+}
+
+// scaling compares several processes with one, in more numbers than there are processors.
+func scaling(s *Session) error {
+	numbers := []int{1, 2, 4, 8}
+	t, err := worker.NewTeam(worker.Shmap(), s.storeDir("shmap-many"), numbers[len(numbers)-1])
+	check(err)
+	defer t.Close()
+	chart := report.Chart{
+		File: "scaling", Title: "Processes at one map of 25K strings: operations a second of all together",
+		XLabel: "processes", YLabel: "million a second", XLog: true,
+	}
+	for _, op := range append(operations(), "hot") {
+		line := report.Series{Name: op}
+		var sides []measure.Side
+		for _, n := range numbers {
+			sides = append(sides, s.team(fmt.Sprint(n), t, op, n))
+		}
+		samples, err := measure.Interleave(sides, s.turns())
+		check(err)
+		for i, n := range numbers {
+			line.X, line.Y = append(line.X, float64(n)), append(line.Y, 1e3/samples[i].Median())
+			if name := fmt.Sprintf("procs/%s/%d", op, n); n > 2 && s.wants(name) {
+				s.emitSamples(name, samples[i], oneProcess, samples[0])
+			}
+		}
+		chart.Series = append(chart.Series, line)
+	}
+	s.Charts = append(s.Charts, chart)
+	return nil
+}
