@@ -203,9 +203,13 @@ func (l *Lock) mend(o *Owner) error {
 
 // Inherit repairs and frees the lock if it names o's number under an older incarnation (L3).
 func (l *Lock) Inherit(o *Owner) error {
-	w := l.word.Load(0)
-	if numberOf(w) != o.number || w&^waiters == o.word || !l.word.CompareAndSwap(0, w, o.word|waiters) {
-		return nil
+	for w := l.word.Load(0); ; w = l.word.Load(0) {
+		if numberOf(w) != o.number || w&^waiters == o.word {
+			return nil
+		}
+		if l.word.CompareAndSwap(0, w, o.word|waiters) {
+			break
+		} // else a waiter has come: to it this number is alive now, so nobody else will take the lock from the dead one
 	}
 	err := l.mend(o)
 	if err == nil {
