@@ -50,7 +50,7 @@ func Anonymous(o Options) (*Segment, error) {
 	if err != nil {
 		return nil, os.NewSyscallError("memfd_create", err)
 	}
-	if err = format(fd, o.Create); err == nil {
+	if err = format(fd, o); err == nil {
 		err = os.NewSyscallError("fcntl", sys.SealShrink(fd))
 	}
 	if err != nil {
@@ -106,7 +106,7 @@ func create(path string, o Options) (int, error) {
 	if err != nil {
 		return -1, err
 	}
-	if err = format(fd, o.Create); err == nil {
+	if err = format(fd, o); err == nil {
 		err = sys.Link(fd, path)
 	}
 	if err != nil {
@@ -127,7 +127,7 @@ func createNamed(path string, o Options) (int, error) {
 	}
 	defer os.Remove(temp)
 	if _, err = sys.TryLock(fd, lock.AttachByte); err == nil {
-		err = format(fd, o.Create)
+		err = format(fd, o)
 	}
 	if err == nil {
 		err = os.Link(temp, path)
@@ -164,13 +164,13 @@ func random() uint64 {
 	return binary.LittleEndian.Uint64(b[:])
 }
 
-func format(fd int, c *layout.Config) error {
-	r, err := region.Mapped(fd, true, 64<<20)
+func format(fd int, o Options) error {
+	r, err := mapped(fd, 64<<20, Options{Prepare: o.Prepare})
 	if err != nil {
 		return err
 	}
 	defer r.Unmap()
-	return formatRegion(r, c)
+	return formatRegion(r, o.Create)
 }
 
 // formatRegion writes an empty map into a region nobody else can see.

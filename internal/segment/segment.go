@@ -61,9 +61,6 @@ func bind(r *region.Region, fd int, path string, c *layout.Config, o Options) (*
 	if !ok {
 		return nil, fault.With(fault.ErrNotMap, "%d bytes are too short for a header", r.Size())
 	}
-	if o.Prepare != nil {
-		o.Prepare(r)
-	}
 	s := &Segment{path: path, fd: fd, live: o.Live, clock: sys.NewBootClock()}
 	if s.live == nil {
 		s.live = lock.Kernel{FD: fd}
@@ -89,6 +86,15 @@ func bind(r *region.Region, fd int, path string, c *layout.Config, o Options) (*
 		}
 	}
 	return s, nil
+}
+
+// mapped is a region over the file behind fd.
+func mapped(fd int, reserve uint64, o Options) (*region.Region, error) {
+	r, err := region.Mapped(fd, !o.ReadOnly, reserve)
+	if err == nil && o.Prepare != nil {
+		o.Prepare(r)
+	}
+	return r, err
 }
 
 // readConfig reads and validates the header of a region.
@@ -124,7 +130,7 @@ func tryAttach(fd int, path string, o Options) (*Segment, error) {
 	if st.Size < layout.SegmentsAt(1) {
 		return nil, fault.With(fault.ErrNotMap, "%d bytes, the smallest map has %d", st.Size, layout.SegmentsAt(1))
 	}
-	r, err := region.Mapped(fd, !o.ReadOnly, o.Reserve)
+	r, err := mapped(fd, o.Reserve, o)
 	if err != nil {
 		return nil, &fs.PathError{Op: "mmap", Path: path, Err: err}
 	}

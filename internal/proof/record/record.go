@@ -1,6 +1,6 @@
 // Package record keeps what a proof counted: how many kills, scenarios, instructions. It appends lines of JSON to the
-// file that the environment variable SHMAP_PROOF names, for the document of proofs (docs/PROOF.md), and does nothing
-// without one. It knows nothing of maps.
+// file that the environment variable SHMAP_PROOF names, for the document of proofs (docs/PROOF.md), and to
+// the log of the test. It knows nothing of maps.
 package record
 
 import (
@@ -33,6 +33,7 @@ func Count(t testing.TB, promise, what string, n int) {
 // Figure records anything else that the test measured, with its unit.
 func Figure(t testing.TB, promise, what, value string) {
 	t.Helper()
+	t.Logf("%s, %s: %s", promise, what, value)
 	path := os.Getenv(Env)
 	if path == "" {
 		return
