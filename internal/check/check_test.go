@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"math/rand/v2"
 	"os"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -47,6 +48,15 @@ func kinds() []kind {
 func long(n, more uint64) uint64 {
 	if os.Getenv("SHMAP_LONG") != "" {
 		return more
+	}
+	return n
+}
+
+// seed is SHMAP_SEED, or 1: runs can be repeated, and varied.
+func seed() uint64 {
+	n, err := strconv.ParseUint(os.Getenv("SHMAP_SEED"), 10, 64)
+	if err != nil {
+		return 1
 	}
 	return n
 }

@@ -8,6 +8,7 @@ import (
 	"testing"
 
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
 // held counts the descriptors and mappings of this process that belong to files under dir, or to anonymous maps.
@@ -35,8 +36,10 @@ func held(t *testing.T, dir string) (n int) {
 func TestP12Handles(t *testing.T) {
 	dir := t.TempDir()
 	before := held(t, dir)
+	const handles = 20
+	record.Count(t, "P12", "handles closed or forgotten", handles)
 	func() {
-		for i := range 20 {
+		for i := range handles {
 			o := Options{Key: layout.Int64, Value: layout.String}
 			m, err := Open(filepath.Join(dir, "map"), o)
 			if i%2 == 1 && err == nil {

@@ -5,6 +5,8 @@ import (
 	"runtime/debug"
 	"sync/atomic"
 	"testing"
+
+	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
 // long reports whether tests that can be longer should be: they try every combination then.
@@ -18,7 +20,9 @@ func TestP01CrashPoints(t *testing.T) {
 	t.Cleanup(func() {
 		debug.SetGCPercent(percent)
 		debug.SetMemoryLimit(limit)
-		t.Logf("%d scenarios, %d crash points, %d in repairs", n.Load(), points.Load(), again.Load())
+		record.Count(t, "P1", "scenarios", int(n.Load()))
+		record.Count(t, "P1", "crash points", int(points.Load()))
+		record.Count(t, "P1", "deaths of the repairer", int(again.Load()))
 	})
 	for _, spec := range variants() {
 		t.Run(spec.String(), func(t *testing.T) {

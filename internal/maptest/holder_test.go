@@ -13,6 +13,7 @@ import (
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/proof/record"
 	"github.com/shmap-go/shmap/internal/segment"
 )
 
@@ -213,7 +214,9 @@ func TestP10ReadOnlyLive(t *testing.T) {
 			}
 		})
 	}
-	t.Logf("%d crash points", points)
+	record.Count(t, "P10", "scenarios", len(stepped))
+	record.Count(t, "P10", "stores before which the writer stood", points)
+	record.Count(t, "P10", "kills", 4*len(stepped))
 }
 
 // step carries out a scenario in a child, which it kills at a crash point, and returns how many there were.

@@ -10,6 +10,7 @@ import (
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
 // TestP11Bytes mixes sizes in maps with a limit of bytes: the limit holds after every operation; with a policy every store
@@ -60,6 +61,7 @@ func limited(t *testing.T, m *dict.Map, spec Spec) {
 		}
 		verifyKey(t, m, KeyOf(spec.Key, r.IntN(700)), last, spec.Policy != layout.PolicyNone)
 	}
+	record.Count(t, "P11", "operations, each followed by a look at the limits", steps)
 	for key := range last {
 		verifyKey(t, m, key, last, spec.Policy != layout.PolicyNone)
 	}

@@ -11,6 +11,7 @@ import (
 
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
 // Several processes on one map.
@@ -149,6 +150,8 @@ func TestP14OneCreator(t *testing.T) {
 				if n, err := number(m, 7); n < uint64(in) || n > openers || err != nil {
 					t.Errorf("%d of at least %d processes are in the map: %v", n, in, err)
 				}
+				record.Count(t, "P14", "processes opening", openers)
+				record.Count(t, "P14", "of them killed", len(victims))
 				if names, err := filepath.Glob(path + "*"); len(names) != 1 {
 					t.Errorf("left behind: %v %v", names, err)
 				}
@@ -229,8 +232,11 @@ func TestP09Iteration(t *testing.T) {
 		}
 	}
 	c.Signal(9)
-	if n := <-turns; n < 4 || others == 0 {
+	n := <-turns
+	if n < 4 || others == 0 {
 		t.Errorf("the table turned around %d times, %d other entries were met", n, others)
 	}
 	c.Kill()
+	record.Count(t, "P9", "iterations", walks)
+	record.Count(t, "P9", "growths and shrinkings of the table meanwhile", n)
 }

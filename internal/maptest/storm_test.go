@@ -10,6 +10,7 @@ import (
 
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
 var stormSpec = Spec{Key: layout.Int64, Value: layout.String, LgShards: 1}
@@ -149,10 +150,12 @@ func TestP01KillStorm(t *testing.T) {
 				}
 			}
 			st, err := m.Stats(false)
-			t.Logf("%d kills, %d operations, %d repairs, error %v", kills, told, st.Recoveries, err)
-			if told == 0 {
-				t.Error("nobody did anything")
+			if told == 0 || err != nil {
+				t.Errorf("%d operations: %v", told, err)
 			}
+			record.Count(t, "P1", "kills", kills+len(hammers))
+			record.Count(t, "P1", "acknowledged operations", int(told))
+			record.Count(t, "P1", "repairs", int(st.Recoveries))
 		})
 	}
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
 // Values that tell whether they are whole, and whose they are.
@@ -139,15 +140,17 @@ func TestP02NeverTorn(t *testing.T) {
 					ended <- line
 				}()
 			}
-			kills, restarts := time.NewTicker(time.Duration(millis/8)*time.Millisecond), 0
+			kills, restarts, whole := time.NewTicker(time.Duration(millis/8)*time.Millisecond), 0, 0
 			defer kills.Stop()
 			for left := len(readers); left > 0; {
 				select {
 				case line := <-ended:
 					left--
-					if n, err := strconv.Atoi(trimNewline(line)); n == 0 || err != nil {
+					n, err := strconv.Atoi(trimNewline(line))
+					if n == 0 || err != nil {
 						t.Errorf("a reader said %q", line)
 					}
+					whole += n
 				case <-kills.C:
 					restarts++
 					i := restarts % len(scribes)
@@ -158,7 +161,8 @@ func TestP02NeverTorn(t *testing.T) {
 			for _, c := range scribes {
 				c.Kill()
 			}
-			t.Logf("%d kills, %d entries", restarts, m.Len())
+			record.Count(t, "P2", "kills", restarts)
+			record.Count(t, "P2", "values read, all whole", whole)
 		})
 	}
 }

@@ -16,6 +16,7 @@ import (
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/maptest"
+	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
 // Containers: processes in PID and mount namespaces of their own, each of which is number 1 in its own, share a map.
@@ -147,7 +148,7 @@ func TestP05Containers(t *testing.T) {
 		w.Kill()
 		hasty.Kill()
 	}
-	t.Logf("%d repairs", repairs)
+	record.Count(t, "P5", "kills in another PID namespace", int(repairs))
 	if repairs < 8 {
 		t.Errorf("only %d repairs", repairs)
 	}
@@ -185,6 +186,7 @@ func TestP05NumberReuse(t *testing.T) {
 	m, err := dict.Open(s.path, sideOptions)
 	m = maptest.Keep(t, m, err)
 	found, err := all(m)
+	record.Count(t, "P5", "participants whose number and process id were used again", 10)
 	for at := 1; at <= 10; at++ {
 		if found[number(100+at)] != sideValue(100+at) {
 			t.Errorf("entry %d is lost: %v", 100+at, err)

@@ -16,6 +16,7 @@ import (
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/maptest"
+	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
 var copyOptions = dict.Options{Key: layout.Int64, Value: layout.String, Shards: 2}
@@ -77,7 +78,10 @@ func read(t *testing.T, path string) []byte {
 // that were lost or not.
 func TestP15LiveCopies(t *testing.T) {
 	r, path := random(t), mapPath(t)
-	for range pick(6, 60) {
+	rounds := pick(6, 60)
+	record.Count(t, "P15", "copies of live maps", 9*rounds)
+	record.Count(t, "P15", "copies with lost pages", 4*rounds)
+	for range rounds {
 		c := maptest.Start(t, "hammer", path, strconv.FormatUint(r.Uint64(), 10))
 		if line, _ := c.Line(); line != "open" {
 			t.Fatalf("the process said %q", line)

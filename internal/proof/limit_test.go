@@ -11,6 +11,7 @@ import (
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/maptest"
+	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
 // A limited map is asked after each operation whether it keeps its limits.
@@ -123,7 +124,12 @@ func TestP11Limits(t *testing.T) {
 					}
 				}
 				st, err := m.Stats(false)
-				t.Logf("%d refused, %d evicted, %d entries: %v", l.refused, st.Evictions, st.Entries, err)
+				record.Count(t, "P11", "operations, each followed by a look at the limits", ops)
+				record.Count(t, "P11", "stores refused", l.refused)
+				record.Count(t, "P11", "evictions", int(st.Evictions))
+				if err != nil {
+					t.Error(err)
+				}
 				if l.evicts() && st.Evictions == 0 || !l.evicts() && l.refused == 0 {
 					t.Error("the limit was not reached")
 				}
@@ -150,7 +156,7 @@ func TestP11Integers(t *testing.T) {
 					t.Fatalf("%v, store %d: %v", spec, i, err)
 				}
 			}
-			t.Logf("%v: %d entries", spec, m.Len())
+			record.Count(t, "P11", "operations, each followed by a look at the limits", ops)
 			if m.Len() == ops {
 				t.Error("the limit was not reached")
 			}

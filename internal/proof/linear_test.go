@@ -15,6 +15,7 @@ import (
 
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/maptest"
+	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
 // A register is the state of one key.
@@ -128,6 +129,26 @@ func (h history) judge() (problem string, overlaps int) {
 	return "", overlaps
 }
 
+// count says how many operations there were, and of some kinds those that did something.
+func (h history) count() map[string]int {
+	n := map[string]int{}
+	for _, ops := range h {
+		n["operations"] += len(ops)
+		for _, op := range ops {
+			c, a := op.Input.(call), op.Output.(answer)
+			switch {
+			case c.code == uint64(dict.OpAdd):
+				n["additions"]++
+			case c.code == uint64(dict.OpCompareAndSwap) && a.out == 1:
+				n["compare-and-swaps that swapped"]++
+			case c.code == uint64(dict.OpLoadAndDelete) && a.found:
+				n["takes that took"]++
+			}
+		}
+	}
+	return n
+}
+
 // observe has processes work on one map for a while, of which some are killed and replaced.
 func observe(t *testing.T, span time.Duration) history {
 	t.Helper()
@@ -176,6 +197,8 @@ func observe(t *testing.T, span time.Duration) history {
 	st, err := m.Stats(false)
 	t.Logf("%d processes, %d operations on %d keys, %d under way at a death, %d repairs, %d entries: %v",
 		len(notes), ops, len(h), pending, st.Recoveries, st.Entries, err)
+	record.Count(t, "P4", "kills", len(notes)-processes)
+	record.Count(t, "P4", "operations under way at a death", pending)
 	return h
 }
 
@@ -186,7 +209,11 @@ func TestP04Linearizable(t *testing.T) {
 		t.Run(strconv.Itoa(round), func(t *testing.T) {
 			h := observe(t, 700*time.Millisecond)
 			problem, overlaps := h.judge()
-			t.Logf("%d operations began during another one on the key", overlaps)
+			record.Count(t, "P4", "histories, of one key each", len(h))
+			for what, n := range h.count() {
+				record.Count(t, "P4", what, n)
+			}
+			record.Count(t, "P4", "operations that began during another one on their key", overlaps)
 			if problem != "" {
 				t.Error(problem)
 			}

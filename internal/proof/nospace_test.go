@@ -14,6 +14,7 @@ import (
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/maptest"
+	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
 // tightRole runs out of memory in the way args[0] in the directory args[1], with seed args[2]. It tells how many stores
@@ -126,7 +127,12 @@ func TestP06NoSpace(t *testing.T) {
 			if err := c.Wait(); err != nil {
 				t.Errorf("%s, seed %s: %v", way, seed, err)
 			}
-			t.Logf("%s: stores and deletes refused: %s", way, line)
+			var refused, stuck int
+			if _, err := fmt.Sscan(line, &refused, &stuck); err != nil {
+				t.Errorf("%s: the process said %q: %v", way, line, err)
+			}
+			record.Count(t, "P6", "stores refused, "+way, refused)
+			record.Count(t, "P6", "deletes refused, "+way, stuck)
 		}
 	}
 }
@@ -151,7 +157,7 @@ func TestP06Budget(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			t.Logf("%d bytes, %d shards: %d stores refused, %d deletes", bytes, 1<<lg, s.refused, s.stuck)
+			record.Count(t, "P6", "stores refused, byte limit", s.refused)
 			if err := s.relieved(7); err != nil || s.stuck > 0 {
 				t.Errorf("%d bytes, %d shards, after everything was deleted: %v", bytes, 1<<lg, err)
 			}

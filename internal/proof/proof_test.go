@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"github.com/shmap-go/shmap/internal/maptest"
+	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
 var document = flag.String("document", "", "write the table of what was stepped to this file")
@@ -53,7 +54,8 @@ func TestP01EveryInstruction(t *testing.T) {
 	s := &Stepper{Dir: memoryDir(t), Limit: 5_000_000}
 	only, long := os.Getenv("SHMAP_ONLY"), os.Getenv("SHMAP_LONG") != ""
 	var reports []Report
-	for _, sc := range Scenarios() {
+	scenarios := Scenarios()
+	for _, sc := range scenarios {
 		if only != "" && !strings.Contains(sc.Name, only) || only == "" && !long && !short[sc.Name] {
 			continue
 		}
@@ -68,24 +70,29 @@ func TestP01EveryInstruction(t *testing.T) {
 	if len(reports) == 0 {
 		t.Error("no scenario was stepped")
 	}
+	var sum Report
+	for _, r := range reports {
+		sum.add(r)
+	}
+	record.Count(t, "P1", "operations stepped", len(reports))
+	record.Count(t, "P1", "of so many operations", len(scenarios))
+	record.Count(t, "P1", "instructions", sum.Instructions)
+	record.Count(t, "P1", "different memories", sum.Distinct)
+	record.Count(t, "P1", "deaths of the repairer", sum.Repairs)
 	if *document != "" && !t.Failed() {
-		if err := os.WriteFile(*document, []byte(table(reports)), 0o644); err != nil {
+		if err := os.WriteFile(*document, []byte(table(reports, sum)), 0o644); err != nil {
 			t.Error(err)
 		}
 	}
 }
 
 // table is the document: what was stepped, and what it came to.
-func table(reports []Report) string {
+func table(reports []Report, sum Report) string {
 	var b strings.Builder
-	var sum Report
 	for _, r := range reports {
 		fmt.Fprintf(&b, "| %s | %d | %d | %d |\n", r.Scenario, r.Instructions, r.Distinct, r.Repairs)
-		sum.Instructions += r.Instructions
-		sum.Distinct += r.Distinct
-		sum.Repairs += r.Repairs
 	}
-	return fmt.Sprintf("# Every instruction\n\nWritten by `make proof-steps` on %s, %s/%s, %s.\n\n"+
+	return fmt.Sprintf("# Every instruction\n\nWritten by `make proof` on %s, %s/%s, %s.\n\n"+
 		"A process is stepped through each operation with ptrace. At every instruction that changed the map's memory the memory is copied,\n"+
 		"attached as if the process had died there, read, repaired, checked, and compared with the state before and after. *Repairs* are\n"+
 		"copies taken at the stores of such a repair, of which the same is demanded.\n\n"+

@@ -8,11 +8,13 @@ import (
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/maptest"
+	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
 // TestP08Reboot: a map that was closed two hours ago, in another boot or on another machine, goes on by the wall clock:
 // what had one hour to live is gone, what had three has one left, by every kind of handle.
 func TestP08Reboot(t *testing.T) {
+	record.Count(t, "P8", "handles opened after a reboot", 8)
 	for _, first := range []dict.Options{datedOptions, {ReadOnly: true}} {
 		path := makeDated(t)
 		shift(t, path, -2*3_600_000)
@@ -67,7 +69,9 @@ func TestP08InjectedClock(t *testing.T) {
 	other, err := dict.Open(path, o)
 	other = maptest.Keep(t, other, err)
 	deadline := map[int]uint64{} // 0 is none
-	for step := range pick(20_000, 500_000) {
+	steps := pick(20_000, 500_000)
+	record.Count(t, "P8", "operations with an injected clock", steps)
+	for step := range steps {
 		now += []uint64{0, 0, 0, 1, 1, 2, 10, 49, 50, 51, r.Uint64N(300)}[r.IntN(11)]
 		key, h := r.IntN(200), []*dict.Map{m, other}[r.IntN(2)]
 		d, known := deadline[key]

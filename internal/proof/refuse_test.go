@@ -11,6 +11,7 @@ import (
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/maptest"
+	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
 // Memory that is refused at every single moment.
@@ -137,7 +138,8 @@ func TestP06EveryAllocation(t *testing.T) {
 				break
 			}
 		}
-		t.Logf("%v: %d allocations, %d operations refused", spec, n-1, refused)
+		record.Count(t, "P6", "allocations refused", n-1)
+		record.Count(t, "P6", "operations refused", refused)
 		if n < 30 || refused < n/2 {
 			t.Error("too few")
 		}

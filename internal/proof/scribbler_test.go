@@ -15,6 +15,7 @@ import (
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/maptest"
+	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
 // A hostile peer: a process that maps the file and writes whatever it likes, wherever it likes, while others operate.
@@ -117,8 +118,8 @@ func hostileKey(i int) dict.Datum {
 // TestP07Scribbler has processes operate on a map while another one scribbles over it: nothing crashes, no call takes
 // long.
 func TestP07Scribbler(t *testing.T) {
-	r := random(t)
-	for round := range pick(4, 60) {
+	r, calls, failed, rounds := random(t), 0, 0, pick(4, 60)
+	for round := range rounds {
 		path, pause := filepath.Join(memoryDir(t), "map"), []int{0, 3000, 100_000}[round%3]
 		m, err := furnish(path, scribbled()[round%len(scribbled())])
 		if err != nil {
@@ -149,5 +150,15 @@ func TestP07Scribbler(t *testing.T) {
 			}
 		}
 		t.Logf("pause %d ns: %q", pause, told)
+		for _, line := range told {
+			var f, n int
+			if _, err := fmt.Sscanf(line, "%d of %d calls", &f, &n); err != nil {
+				t.Errorf("round %d: an operator said %q", round, line)
+			}
+			calls, failed = calls+n, failed+f
+		}
 	}
+	record.Count(t, "P7", "maps scribbled over", rounds)
+	record.Count(t, "P7", "calls meanwhile", calls)
+	record.Count(t, "P7", "of them failed with an error that has a name", failed)
 }

@@ -39,6 +39,12 @@ type Report struct {
 	Repairs      int // copies judged of maps under repair
 }
 
+func (r *Report) add(other Report) {
+	r.Instructions += other.Instructions
+	r.Distinct += other.Distinct
+	r.Repairs += other.Repairs
+}
+
 // Stepper steps children of the running binary, which must call Child at its start. limit is the most instructions to
 // step in one operation.
 type Stepper struct {
