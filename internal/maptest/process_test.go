@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) {
 	Main(m, map[string]Role{
 		"count": countRole, "open": openRole, "scribe": scribeRole, "reader": readerRole, "churn": churnRole,
-		"storm": stormRole, "holder": holderRole, "stepper": stepperRole, "tally": tallyRole,
+		"storm": stormRole, "holder": holderRole, "stepper": stepperRole, "tally": tallyRole, "idler": idlerRole,
 	})
 }
 
