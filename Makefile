@@ -1,7 +1,7 @@
 # Verbs of this repository. `make` lists them.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test race lint cross fuzz proof proof-steps format-doc ci
+.PHONY: help test race lint cross fuzz proof format-doc ci
 help:        ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 test:        ## everything that go test runs (README's command)
@@ -21,10 +21,8 @@ fuzz:        ## operations against the model, and opening garbage: ten minutes e
 	go test ./internal/maptest -run '^$$' -fuzz FuzzOperations -fuzztime 10m
 	go test ./internal/proof -run '^$$' -fuzz FuzzOpenHeader -fuzztime 10m
 	go test ./internal/proof -run '^$$' -fuzz FuzzOpenFile -fuzztime 10m
-proof:       ## the long forms of the proofs
-	SHMAP_LONG=1 go test -count=1 -timeout 240m ./internal/maptest ./internal/check ./internal/dict ./internal/proof
-proof-steps: ## every instruction of every operation; writes docs/PROOF-STEPS.md (about an hour)
-	SHMAP_LONG=1 go test -count=1 -timeout 180m ./internal/proof -run TestP01EveryInstruction -v -args -document $(CURDIR)/docs/PROOF-STEPS.md
+proof:       ## the long form of every proof, half an hour; writes docs/PROOF.md
+	go run ./internal/proof/cmd/prove
 format-doc:  ## write docs/FORMAT.md from the layout
 	go test ./internal/layout -run TestFormatDocument -update
 ci:          ## the gate

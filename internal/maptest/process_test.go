@@ -100,12 +100,15 @@ func TestSharedCounters(t *testing.T) {
 	}
 }
 
-// openRole opens the map, which nobody may have made yet, and counts itself.
+// openRole opens the map, which nobody may have made yet, looks through it, and counts itself.
 func openRole(p *Parent, args []string) error {
 	p.Tell("ready")
 	p.Wait()
 	m, err := Open(args[0], counters, nil)
 	if err != nil {
+		return err
+	}
+	if err := Checked(m); err != nil {
 		return err
 	}
 	if err := add(m, 7); err != nil {
@@ -117,46 +120,52 @@ func openRole(p *Parent, args []string) error {
 
 // TestP14OneCreator lets many processes create one map at once, some of which are killed: all the others are in the same.
 func TestP14OneCreator(t *testing.T) {
-	const openers, rounds = 16, 4
+	rounds := 4
+	if long() {
+		rounds = 100
+	}
 	r := rand.New(rand.NewPCG(seed(t), 14))
 	for name, base := range places(t) {
 		for round := range rounds {
 			t.Run(fmt.Sprint(name, round), func(t *testing.T) {
-				path := base + strconv.Itoa(round)
-				var all []*Child
-				for range openers {
-					all = append(all, Start(t, "open", path))
-				}
-				for _, c := range all {
-					c.Line()
-				}
-				for _, c := range all {
-					c.Go()
-				}
-				victims := all[:round] // none in the first round
-				for _, c := range victims {
-					<-time.After(time.Duration(r.IntN(3000)) * time.Microsecond)
-					c.Kill()
-				}
-				in := 0
-				for _, c := range all[len(victims):] {
-					if line, ok := c.Line(); !ok || line != "in" {
-						t.Errorf("a process said %q", line)
-					}
-					in++
-				}
-				m, err := Open(path, counters, nil)
-				m = Keep(t, m, err)
-				if n, err := number(m, 7); n < uint64(in) || n > openers || err != nil {
-					t.Errorf("%d of at least %d processes are in the map: %v", n, in, err)
-				}
-				record.Count(t, "P14", "processes opening", openers)
-				record.Count(t, "P14", "of them killed", len(victims))
-				if names, err := filepath.Glob(path + "*"); len(names) != 1 {
-					t.Errorf("left behind: %v %v", names, err)
-				}
+				oneCreator(t, r, base+strconv.Itoa(round), "open", round%8)
 			})
 		}
+	}
+}
+
+// oneCreator starts openers of one map in a role, of which it kills some.
+func oneCreator(t *testing.T, r *rand.Rand, path, role string, victims int) {
+	t.Helper()
+	const openers = 16
+	var all []*Child
+	for range openers {
+		all = append(all, Start(t, role, path))
+	}
+	for _, c := range all {
+		c.Line()
+	}
+	for _, c := range all {
+		c.Go()
+	}
+	for _, c := range all[:victims] {
+		<-time.After(time.Duration(r.IntN(1500)) * time.Microsecond)
+		c.Kill()
+	}
+	for _, c := range all[victims:] {
+		if line, ok := c.Line(); !ok || line != "in" {
+			t.Errorf("a process said %q", line)
+		}
+	}
+	m, err := Open(path, counters, nil)
+	m = Keep(t, m, err)
+	if n, err := number(m, 7); n < uint64(openers-victims) || n > openers || err != nil {
+		t.Errorf("%d of at least %d processes are in the map: %v", n, openers-victims, err)
+	}
+	record.Count(t, "P14", "processes opening", openers)
+	record.Count(t, "P14", "of them killed", victims)
+	if names, err := filepath.Glob(path + "*"); len(names) != 1 {
+		t.Errorf("left behind: %v %v", names, err)
 	}
 }
 
@@ -183,7 +192,11 @@ func churnRole(p *Parent, args []string) error {
 // TestP09Iteration iterates while another process grows and shrinks the table: what is there throughout comes exactly
 // once, and every read finds it.
 func TestP09Iteration(t *testing.T) {
-	const stable, walks = 700, 60
+	const stable = 700
+	walks := 60
+	if long() {
+		walks = 2000
+	}
 	path := places(t)["shm"]
 	m, err := Open(path, counters, nil)
 	m = Keep(t, m, err)

@@ -1,7 +1,6 @@
 package maptest
 
 import (
-	"bufio"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
@@ -48,15 +47,27 @@ func whole(key int, b []byte) (number uint64, ok bool) {
 	return number, len(b) > 0 && telling(key, len(b), number) == string(b)
 }
 
-// tornSpec evicts, and is so small that entries come and go.
-var tornSpec = Spec{Key: layout.Int64, Value: layout.String, Capacity: 150}
+// tornSpecs are maps that evict, for the number and for the size of entries, and one that grows and shrinks.
+var tornSpecs = map[string]Spec{
+	"evicting":  {Key: layout.Int64, Value: layout.String, Capacity: 150},
+	"crowded":   {Key: layout.Int64, Value: layout.String, Policy: layout.PolicyClock, MaxBytes: 12 << 20, LgShards: 1},
+	"breathing": {Key: layout.Int64, Value: layout.String, TTL: 3_600_000},
+}
 
-// sizeOf picks a length: mostly small, up to 64 KiB.
-func sizeOf(r *rand.Rand) int { return 1 + r.IntN(1<<(1+r.IntN(16))) }
+const tornKeys = 200
+
+// sizeOf picks a length from one byte to one MiB, of each order of magnitude as often.
+func sizeOf(r *rand.Rand) int {
+	top := 1 << (1 + r.IntN(20))
+	if r.IntN(10) == 0 {
+		return top
+	}
+	return 1 + r.IntN(top)
+}
 
 // scribeRole stores and deletes telling values.
 func scribeRole(p *Parent, args []string) error {
-	m, err := Open(args[0], tornSpec, nil)
+	m, err := Open(args[0], tornSpecs[args[2]], nil)
 	if err != nil {
 		return err
 	}
@@ -64,12 +75,15 @@ func scribeRole(p *Parent, args []string) error {
 	r := rand.New(rand.NewPCG(who, 2))
 	p.Tell("ready")
 	for i := uint64(0); ; i++ {
-		key := r.IntN(200)
+		key, deletes := r.IntN(tornKeys), 1+r.IntN(2)
+		if i/500%2 == 1 {
+			deletes = 6 // the table shrinks
+		}
 		op := dict.Op{Code: dict.OpStore, Key: dict.Datum{W: uint64(key)}}
-		switch r.IntN(8) {
-		case 0:
+		switch n := r.IntN(8); {
+		case n < deletes/2:
 			op.Code = dict.OpDelete
-		case 1:
+		case n < deletes:
 			op.Code = dict.OpLoadAndDelete
 		default:
 			op.Val.S = telling(key, sizeOf(r), i)
@@ -88,7 +102,7 @@ func scribeRole(p *Parent, args []string) error {
 
 // readerRole reads until its time is over, and says how much it has read.
 func readerRole(p *Parent, args []string) error {
-	m, err := Open(args[0], tornSpec, nil)
+	m, err := Open(args[0], tornSpecs[args[2]], nil)
 	if err != nil {
 		return err
 	}
@@ -97,7 +111,7 @@ func readerRole(p *Parent, args []string) error {
 	r := rand.New(rand.NewPCG(uint64(os.Getpid()), 2))
 	var buf []byte
 	for time.Now().Before(end) {
-		key := r.IntN(200)
+		key := r.IntN(tornKeys)
 		l, err := m.Load(dict.Datum{W: uint64(key)}, buf[:0], dict.ReadVisit)
 		if err != nil {
 			return err
@@ -117,59 +131,69 @@ func readerRole(p *Parent, args []string) error {
 	return nil
 }
 
-// TestP02NeverTorn reads in some processes what others store, delete, evict and split, one of which is killed now and then.
+// TestP02NeverTorn reads in some processes what others store, delete, evict, split and merge, one of which is killed now and
+// then.
 func TestP02NeverTorn(t *testing.T) {
-	for name, path := range places(t) {
-		t.Run(name, func(t *testing.T) {
-			m, err := Open(path, tornSpec, nil)
-			m = Keep(t, m, err)
-			millis := 1200
-			if long() {
-				millis = 30_000
+	for name, spec := range tornSpecs {
+		for place, path := range places(t) {
+			if long() || (place == "disk") == (name == "crowded") {
+				t.Run(name+" on "+place, func(t *testing.T) { torn(t, name, spec, path) })
 			}
-			scribes := make([]*Child, 2)
-			for i := range scribes {
-				scribes[i] = Start(t, "scribe", path, strconv.Itoa(i))
-				scribes[i].Line()
-			}
-			readers := []*Child{Start(t, "reader", path, strconv.Itoa(millis)), Start(t, "reader", path, strconv.Itoa(millis))}
-			ended := make(chan string)
-			for _, c := range readers {
-				go func() {
-					line, _ := bufio.NewReader(c.out).ReadString('\n')
-					ended <- line
-				}()
-			}
-			kills, restarts, whole := time.NewTicker(time.Duration(millis/8)*time.Millisecond), 0, 0
-			defer kills.Stop()
-			for left := len(readers); left > 0; {
-				select {
-				case line := <-ended:
-					left--
-					n, err := strconv.Atoi(trimNewline(line))
-					if n == 0 || err != nil {
-						t.Errorf("a reader said %q", line)
-					}
-					whole += n
-				case <-kills.C:
-					restarts++
-					i := restarts % len(scribes)
-					scribes[i].Kill()
-					scribes[i] = Start(t, "scribe", path, strconv.Itoa(restarts+10))
-				}
-			}
-			for _, c := range scribes {
-				c.Kill()
-			}
-			record.Count(t, "P2", "kills", restarts)
-			record.Count(t, "P2", "values read, all whole", whole)
-		})
+		}
 	}
 }
 
-func trimNewline(s string) string {
-	if n := len(s); n > 0 && s[n-1] == '\n' {
-		return s[:n-1]
+func torn(t *testing.T, name string, spec Spec, path string) {
+	m, err := Open(path, spec, nil)
+	m = Keep(t, m, err)
+	millis := 800
+	if long() {
+		millis = 20_000
 	}
-	return s
+	scribes, who := make([]*Child, 2), seed(t)*1000
+	begin := func(i int) {
+		who++
+		scribes[i] = Start(t, "scribe", path, strconv.FormatUint(who, 10), name)
+	}
+	for i := range scribes {
+		begin(i)
+		scribes[i].Line()
+	}
+	reader := func() *Child { return Start(t, "reader", path, strconv.Itoa(millis), name) }
+	readers := []*Child{reader(), reader()}
+	ended := make(chan string)
+	for _, c := range readers {
+		go func() {
+			line, _ := c.Line()
+			ended <- line
+		}()
+	}
+	kills, restarts, whole := time.NewTicker(time.Duration(millis/40)*time.Millisecond), 0, 0
+	defer kills.Stop()
+	for left := len(readers); left > 0; {
+		select {
+		case line := <-ended:
+			left--
+			n, err := strconv.Atoi(line)
+			if n == 0 || err != nil {
+				t.Errorf("a reader said %q", line)
+			}
+			whole += n
+		case <-kills.C:
+			restarts++
+			i := restarts % len(scribes)
+			scribes[i].Kill()
+			begin(i)
+		}
+	}
+	for _, c := range scribes {
+		c.Kill()
+	}
+	st, err := m.Stats(false)
+	if err != nil {
+		t.Error(err)
+	}
+	record.Count(t, "P2", "kills", restarts)
+	record.Count(t, "P2", "values of 1 byte to 1 MiB read, all whole", whole)
+	record.Count(t, "P2", "evictions", int(st.Evictions))
 }

@@ -205,7 +205,7 @@ func observe(t *testing.T, span time.Duration) history {
 // TestP04Linearizable: what several processes saw, of which some were killed, is what one after the other would have
 // seen, in an order in which nothing that had returned comes behind what began later.
 func TestP04Linearizable(t *testing.T) {
-	for round := range pick(1, 20) {
+	for round := range pick(1, 90) {
 		t.Run(strconv.Itoa(round), func(t *testing.T) {
 			h := observe(t, 700*time.Millisecond)
 			problem, overlaps := h.judge()
