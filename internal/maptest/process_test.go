@@ -19,7 +19,7 @@ import (
 func TestMain(m *testing.M) {
 	Main(m, map[string]Role{
 		"count": countRole, "open": openRole, "scribe": scribeRole, "reader": readerRole, "churn": churnRole,
-		"storm": stormRole, "holder": holderRole, "stepper": stepperRole, "tally": tallyRole, "idler": idlerRole,
+		"storm": stormRole, "holder": holderRole, "stepper": stepperRole, "opennamed": openNamedRole, "tally": tallyRole, "idler": idlerRole,
 	})
 }
 
@@ -118,6 +118,14 @@ func openRole(p *Parent, args []string) error {
 	return nil // without closing it
 }
 
+// openNamedRole is openRole where there are no nameless files, so that a creator's file has a name before it is complete.
+func openNamedRole(p *Parent, args []string) error {
+	if err := withoutNameless(); err != nil {
+		return err
+	}
+	return openRole(p, args)
+}
+
 // TestP14OneCreator lets many processes create one map at once, some of which are killed: all the others are in the same.
 func TestP14OneCreator(t *testing.T) {
 	rounds := 4
@@ -128,7 +136,14 @@ func TestP14OneCreator(t *testing.T) {
 	for name, base := range places(t) {
 		for round := range rounds {
 			t.Run(fmt.Sprint(name, round), func(t *testing.T) {
-				oneCreator(t, r, base+strconv.Itoa(round), "open", round%8)
+				path := base + strconv.Itoa(round)
+				oneCreator(t, r, path, "open", round%8)
+				if names := beside(t, path); len(names) > 0 {
+					t.Errorf("left behind: %v", names)
+				}
+				path += "named"
+				oneCreator(t, r, path, "opennamed", round%8)
+				sweptUp(t, path, round%8)
 			})
 		}
 	}
@@ -164,8 +179,38 @@ func oneCreator(t *testing.T, r *rand.Rand, path, role string, victims int) {
 	}
 	record.Count(t, "P14", "processes opening", openers)
 	record.Count(t, "P14", "of them killed", victims)
-	if names, err := filepath.Glob(path + "*"); len(names) != 1 {
-		t.Errorf("left behind: %v %v", names, err)
+}
+
+// beside are the files beside a map whose names begin with its own.
+func beside(t *testing.T, path string) []string {
+	t.Helper()
+	names, err := filepath.Glob(path + ".*")
+	if err != nil {
+		t.Fatal(err)
+	}
+	return names
+}
+
+// sweptUp makes a map once more: what creators left who were killed goes.
+func sweptUp(t *testing.T, path string, victims int) {
+	t.Helper()
+	if n := len(beside(t, path)); n > victims {
+		t.Errorf("%d creators left %d files", victims, n)
+	}
+	if err := os.Remove(path); err != nil {
+		t.Fatal(err)
+	}
+	c := Start(t, "opennamed", path)
+	c.Line()
+	c.Go()
+	if line, _ := c.Line(); line != "in" {
+		t.Errorf("a process said %q", line)
+	}
+	if err := c.Wait(); err != nil {
+		t.Error(err)
+	}
+	if names := beside(t, path); len(names) > 0 {
+		t.Errorf("not swept up: %v", names)
 	}
 }
 

@@ -117,7 +117,7 @@ func create(path string, o Options) (int, error) {
 }
 
 // createNamed is create for file systems without nameless files: a temporary name, then a link. Leftovers of dead
-// creators, whose lock has fallen, are swept.
+// creators, whose lock has fallen, are swept; a living one that has not locked its file yet may lose it, and starts again.
 func createNamed(path string, o Options) (int, error) {
 	sweep(path)
 	temp := sys.TempName(path, random())
@@ -130,7 +130,9 @@ func createNamed(path string, o Options) (int, error) {
 		err = format(fd, o)
 	}
 	if err == nil {
-		err = os.Link(temp, path)
+		if err = os.Link(temp, path); errors.Is(err, fs.ErrNotExist) {
+			err = &fs.PathError{Op: "create", Path: temp, Err: fs.ErrExist}
+		}
 	}
 	if err == nil {
 		err = sys.Unlock(fd, lock.AttachByte)

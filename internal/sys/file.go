@@ -72,7 +72,7 @@ func TempName(path string, n uint64) string {
 	return path + ".shmap-" + strconv.FormatUint(n, 36) + ".tmp"
 }
 
-// CreateTemp makes a new file under a temporary name and locks it, so that a sweeper can tell it from a leftover.
+// CreateTemp makes a new file under a temporary name.
 func CreateTemp(path string, mode fs.FileMode) (int, error) {
 	fd, err := retry(func() (int, error) {
 		return unix.Open(path, unix.O_CREAT|unix.O_EXCL|unix.O_RDWR|unix.O_CLOEXEC|unix.O_NOFOLLOW, uint32(mode.Perm()))
