@@ -7,6 +7,8 @@ type oneList struct {
 	sieve bool
 	most  int8
 	hand  int32 // of SIEVE: where it goes on, 0 at the oldest
+
+	evictions, passed int // entries that the hand left
 }
 
 // LRU is exact recency.
@@ -43,6 +45,7 @@ func (c *oneList) evict() {
 	}
 	for e[i].count > 0 {
 		e[i].count--
+		c.passed++
 		next := e[i].newer
 		if !c.sieve {
 			c.l.promote(i)
@@ -51,6 +54,7 @@ func (c *oneList) evict() {
 			i = c.l.oldest
 		}
 	}
+	c.evictions++
 	c.hand = e[i].newer
 	c.l.remove(i)
 	c.l.s.drop(i)

@@ -79,8 +79,9 @@ func (c *lirs) toTop(x *lirsEntry) {
 // heat makes x hot, and if there are too many, the one at the bottom cold.
 func (c *lirs) heat(x *lirsEntry) {
 	x.hot = true
-	if c.hot++; c.hot > c.hotMax && c.hot > 1 {
-		c.prune()
+	c.hot++
+	c.prune()
+	if c.hot > max(1, c.hotMax) {
 		c.cool()
 	}
 }

@@ -34,8 +34,7 @@ type s3clock struct {
 	hand  int32
 	full  bool
 
-	evictions, turns int
-	passed           int // entries that the hand left or that graduated
+	evictions, passed int // entries that the hand left or that graduated
 }
 
 // Maker makes caches.

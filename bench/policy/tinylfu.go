@@ -98,6 +98,9 @@ func (c *tinyLFU) evict() {
 		i := c.window.oldest
 		if c.learn(i) && c.Graduate {
 			c.admit(i)
+			if victim == 0 {
+				victim = i
+			}
 			continue
 		}
 		if victim == 0 || c.count(i) <= c.count(victim) {

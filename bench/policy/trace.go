@@ -170,3 +170,13 @@ func Synthetic() []Trace { return []Trace{Zipf("zipf", 0.99), Scans()} }
 func Further() []Trace {
 	return []Trace{Zipf("zipf0.7", 0.7), Zipf("zipf1.2", 1.2), Drift(), Recent()}
 }
+
+// Renamed is the same requests for keys under other numbers: what another hash seed does to a map.
+func (t *Trace) Renamed(seed uint64) Trace {
+	to := rand.New(rand.NewPCG(seed, 5)).Perm(t.Keys)
+	out := Trace{Name: t.Name, Keys: t.Keys, Requests: make([]int32, len(t.Requests))}
+	for i, k := range t.Requests {
+		out.Requests[i] = int32(to[k])
+	}
+	return out
+}
