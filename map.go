@@ -69,22 +69,33 @@ func (m *Map[K, V]) TryLoad(k K) (v V, ok bool, err error) {
 		w, ok, err := m.d.LoadWord(toWord(k))
 		return fromWord[V](w), ok, err
 	}
+	if !isInteger[V]() {
+		b, ok, err := m.d.LoadBytes(datum(k), nil)
+		if err != nil || !ok {
+			return v, false, err
+		}
+		return fromBytes[V](b), true, nil
+	}
 	l, err := m.d.Load(datum(k), nil, dict.ReadVisit)
 	if err != nil || !l.Found {
 		return v, false, err
 	}
-	return result[V](l.W, l.B), true, nil
+	return fromWord[V](l.W), true, nil
 }
 
 // AppendLoad appends the value of k to dst and returns the extended slice: a Load without allocation as long as
 // dst has room. If there is no value, dst is returned as it was. It is for string and []byte values; an integer
 // value is not appended, and ok says only that it is there.
 func (m *Map[K, V]) AppendLoad(dst []byte, k K) (b []byte, ok bool) {
-	l, err := m.d.Load(datum(k), dst, dict.ReadVisit)
-	if err != nil || !l.Found || isInteger[V]() {
+	if isInteger[V]() {
+		l, err := m.d.Load(datum(k), dst, dict.ReadVisit)
 		return dst, err == nil && l.Found
 	}
-	return l.B, true
+	b, ok, err := m.d.LoadBytes(datum(k), dst)
+	if err != nil || !ok {
+		return dst, false
+	}
+	return b, true
 }
 
 // Has reports whether k is present. Unlike Load it does not count as an access for eviction.

@@ -165,6 +165,25 @@ func (h *Heap) Make(hash uint64, key, val string) uint64 {
 	return addr
 }
 
+// Remake is Make and Drop of the blob that string word old refers to in one, if the new one fits a free block of the same
+// slab: then one word changes. ok is false if it does not. Nothing more may be taken in the transaction (journal J5).
+func (h *Heap) Remake(old, hash uint64, key, val string) (addr uint64, ok bool) {
+	n := uint64(len(key) + len(val))
+	s := layout.ShapeOf(n)
+	p, at, lens, ok := h.short(old)
+	if !ok || s.Chunks > 0 || layout.ClassOf(layout.KeyLen(lens)+layout.ValLen(lens)+layout.BlobHead) != s.Class {
+		return 0, false
+	}
+	if at, ok = h.exchangeBlock(layout.BlobAddr(old), s.Class); !ok {
+		return 0, false
+	}
+	p.Store(at/8+layout.BlobLens, layout.Lens(uint64(len(key)), uint64(len(val))))
+	p.Store(at/8+layout.BlobHash, hash)
+	p.CopyIn(at+s.Head, key)
+	p.CopyIn(at+s.Head+uint64(len(key)), val)
+	return layout.BlobAddr(old)&^(layout.ChunkSize-1) + at, true
+}
+
 // Drop frees the blob that string word w refers to.
 func (h *Heap) Drop(w uint64) {
 	b, ok := h.Look(w)

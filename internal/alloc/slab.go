@@ -4,6 +4,7 @@ import (
 	"math/bits"
 
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/region"
 )
 
 // takeBlock takes a block of a class and returns its address in the chunk vector.
@@ -46,18 +47,40 @@ func (h *Heap) newSlab(class int, blocks uint64) uint64 {
 	return c
 }
 
-// giveBlock frees the block at addr.
-func (h *Heap) giveBlock(addr uint64, class int) {
+// liveBlock is the number of the live block at addr, and the words that say so.
+func (h *Heap) liveBlock(addr uint64, class int) (i uint64, m, bitmap region.Span, state uint64) {
 	blocks, first := layout.Slab(class)
 	c := addr >> layout.LgChunk
-	m, bitmap := h.meta.Must(c), h.chunks.Must(c)
-	state := m.Load(layout.MetaState)
-	live := layout.MetaLive(state)
-	i := (addr&(layout.ChunkSize-1) - first) / layout.ClassSize(class)
-	if layout.MetaKind(state) != layout.ChunkSlab || layout.MetaClass(state) != uint64(class) || live == 0 ||
+	m, bitmap = h.meta.Must(c), h.chunks.Must(c)
+	state = m.Load(layout.MetaState)
+	i = (addr&(layout.ChunkSize-1) - first) / layout.ClassSize(class)
+	if layout.MetaKind(state) != layout.ChunkSlab || layout.MetaClass(state) != uint64(class) || layout.MetaLive(state) == 0 ||
 		i >= blocks || bitmap.Load(i/64)>>(i%64)&1 == 0 {
 		corrupt("block to free", bitmap.Off, state, "a live block of its class")
 	}
+	return i, m, bitmap, state
+}
+
+// exchangeBlock frees the block at addr and takes another one of its slab, at byte offset at of the chunk; false if the
+// slab has none near.
+func (h *Heap) exchangeBlock(addr uint64, class int) (at uint64, ok bool) {
+	blocks, first := layout.Slab(class)
+	i, _, bitmap, _ := h.liveBlock(addr, class)
+	used := bitmap.Load(i / 64)
+	bit := uint64(bits.TrailingZeros64(^used))
+	if bit == 64 || i&^63+bit >= blocks {
+		return 0, false
+	}
+	h.log.Set(bitmap, i/64, used&^(1<<(i%64))|1<<bit)
+	return first + (i&^63+bit)*layout.ClassSize(class), true
+}
+
+// giveBlock frees the block at addr.
+func (h *Heap) giveBlock(addr uint64, class int) {
+	blocks, _ := layout.Slab(class)
+	c := addr >> layout.LgChunk
+	i, m, bitmap, state := h.liveBlock(addr, class)
+	live := layout.MetaLive(state)
 	h.log.Set(bitmap, i/64, bitmap.Load(i/64)&^(1<<(i%64)))
 	h.add(layout.ShClassCount+uint64(class), ^uint64(1<<32-1))
 	list := layout.ShClass + uint64(class)

@@ -59,7 +59,7 @@ func (w *walker) keyHash(s *slot, b *blob, key uint64) (h uint64) {
 		h = hash.String(w.config.Hash, w.config.Seed, string(text))
 	default:
 		text = table.InlineBytes(text, key)
-		h = hash.String(w.config.Hash, w.config.Seed, string(text))
+		h = hash.Word(w.config.Hash, w.config.Seed, layout.Inline(string(text)))
 	}
 	w.buckets.text = text
 	if _, twice := w.buckets.keys[string(text)]; twice {

@@ -22,6 +22,7 @@ type Map struct {
 	kind   layout.Hash
 	seed   uint64
 	wide   bool // integers in slots of 16 bytes, and nothing to count
+	texts  bool // string values, and nothing to count
 
 	countHits    bool
 	hits, misses atomic.Uint64
@@ -67,7 +68,7 @@ func open(o Options, attach func(segment.Options) (*segment.Segment, error)) (*M
 // Attach makes a Map of an attached segment.
 func Attach(seg *segment.Segment) *Map {
 	c := seg.Env.Config
-	return &Map{seg: seg, shards: seg.Shards, shift: 64 - c.LgShards, kind: c.Hash, seed: c.Seed, wide: seg.Shards[0].Table().Wide()}
+	return &Map{seg: seg, shards: seg.Shards, shift: 64 - c.LgShards, kind: c.Hash, seed: c.Seed, wide: seg.Shards[0].Table().Wide(), texts: c.Value == layout.String}
 }
 
 func newMap(seg *segment.Segment, o Options) (*Map, error) {
@@ -79,7 +80,7 @@ func newMap(seg *segment.Segment, o Options) (*Map, error) {
 	}
 	m := Attach(seg)
 	m.countHits = o.CountHits
-	m.wide = m.wide && !m.countHits
+	m.wide, m.texts = m.wide && !m.countHits, m.texts && !m.countHits
 	return m, nil
 }
 

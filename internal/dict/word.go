@@ -6,9 +6,32 @@ import (
 
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/hash"
+	"github.com/shmap-go/shmap/internal/shard"
 )
 
-// The shortest way through for maps of integers.
+// The shortest way through for common reads and writes.
+
+// LoadBytes reads one key of a map with string values, whose value it appends to dst.
+func (m *Map) LoadBytes(key Datum, dst []byte) (b []byte, ok bool, err error) {
+	if m.texts {
+		k := shard.ReadyKey(m.seg.Env.Config, key)
+		b, ok, done := m.shard(k.Hash).LoadBytes(&k, dst)
+		if done && !m.seg.Env.Closed.Load() {
+			runtime.KeepAlive(m.seg)
+			return b, ok, nil
+		}
+	}
+	return m.loadBytesSlow(key, dst)
+}
+
+//go:noinline
+func (m *Map) loadBytesSlow(key Datum, dst []byte) (b []byte, ok bool, err error) {
+	l, err := m.Load(key, dst, ReadVisit)
+	if err != nil || !l.Found {
+		return dst, false, err
+	}
+	return l.B, true, nil
+}
 
 // LoadWord reads one key.
 func (m *Map) LoadWord(key uint64) (w uint64, ok bool, err error) {
@@ -26,7 +49,10 @@ func (m *Map) LoadWord(key uint64) (w uint64, ok bool, err error) {
 //go:noinline
 func (m *Map) loadWordSlow(key uint64) (w uint64, ok bool, err error) {
 	l, err := m.Load(Datum{W: key}, nil, ReadVisit)
-	return l.W, l.Found, err
+	if err != nil || !l.Found {
+		return 0, false, err
+	}
+	return l.W, true, nil
 }
 
 // StoreWord stores one key.

@@ -10,7 +10,7 @@ import (
 	"github.com/zeebo/xxh3"
 )
 
-// Word hashes an integer key: two rounds of the multiply-and-fold of wyhash (Wang Yi, github.com/wangyi-fudan/wyhash)
+// Word hashes a key that is one word, an integer or a short string: two rounds of the multiply-and-fold of wyhash (Wang Yi, github.com/wangyi-fudan/wyhash)
 // under a secret seed.
 func Word(kind layout.Hash, seed, w uint64) uint64 {
 	if kind != layout.HashStrong {
@@ -21,7 +21,7 @@ func Word(kind layout.Hash, seed, w uint64) uint64 {
 	return hi ^ lo
 }
 
-// String hashes a string key: XXH3 (Yann Collet) under a secret seed.
+// String hashes a longer string key: XXH3 (Yann Collet) under a secret seed.
 func String(kind layout.Hash, seed uint64, s string) uint64 {
 	h := xxh3.HashStringSeed(s, seed)
 	if kind != layout.HashStrong {

@@ -136,6 +136,15 @@ func (j *Journal) Set(s region.Span, i, v uint64) {
 	if old == v {
 		return
 	}
+	if j.n < j.inRow && j.Point == nil { // the same as below, in one piece
+		e := j.first.Word(2 * j.n)
+		e.Store(0, s.Off+8*i|kindWord)
+		e.Store(1, old)
+		j.n++
+		j.head.Store(0, Head(j.gen, Active, j.n))
+		s.Store(i, v)
+		return
+	}
 	j.note(s.Off+8*i|kindWord, old)
 	j.store(s.Ptr, i, v)
 }

@@ -31,9 +31,14 @@ const (
 
 // Inline packs a string of up to MaxInline bytes into a string word.
 func Inline(s string) uint64 {
-	w := uint64(len(s)) << 56
-	for i := 0; i < len(s); i++ {
-		w |= uint64(s[i]) << (8 * i)
+	n := len(s)
+	w := uint64(n) << 56
+	switch {
+	case n >= 4: // two halves that overlap
+		return w | uint64(s[0]) | uint64(s[1])<<8 | uint64(s[2])<<16 | uint64(s[3])<<24 |
+			(uint64(s[n-4])|uint64(s[n-3])<<8|uint64(s[n-2])<<16|uint64(s[n-1])<<24)<<(8*(n-4))
+	case n > 0:
+		return w | uint64(s[0]) | uint64(s[n/2])<<(8*(n/2)) | uint64(s[n-1])<<(8*(n-1))
 	}
 	return w
 }
@@ -101,6 +106,21 @@ func ClassSize(class int) uint64 { return classSizes[class] }
 
 // ClassOf is the smallest class whose blocks hold n bytes, n <= MaxBlock.
 func ClassOf(n uint64) int {
+	if n <= BlobUnit*uint64(len(smallClass)-1) {
+		return int(smallClass[(n+BlobUnit-1)/BlobUnit])
+	}
+	return searchClass(n)
+}
+
+// smallClass are the classes for up to so many BlobUnits.
+var smallClass = func() (t [65]uint8) {
+	for i := range t {
+		t[i] = uint8(searchClass(uint64(i) * BlobUnit))
+	}
+	return t
+}()
+
+func searchClass(n uint64) int {
 	lo, hi := 0, Classes-1
 	for lo < hi {
 		if mid := (lo + hi) / 2; classSizes[mid] >= n {
@@ -113,7 +133,17 @@ func ClassOf(n uint64) int {
 }
 
 // Slab returns the number of blocks in a slab of a class, and the offset of the first.
-func Slab(class int) (blocks, first uint64) {
+func Slab(class int) (blocks, first uint64) { return slabs[class].blocks, slabs[class].first }
+
+var slabs = func() (t [Classes]struct{ blocks, first uint64 }) {
+	for class := range t {
+		t[class].blocks, t[class].first = cut(class)
+	}
+	return t
+}()
+
+// cut works out what Slab returns.
+func cut(class int) (blocks, first uint64) {
 	size := classSizes[class]
 	blocks = ChunkSize / size
 	for {

@@ -8,6 +8,7 @@ import (
 	"github.com/shmap-go/shmap/internal/hash"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/segment"
+	"github.com/shmap-go/shmap/internal/table"
 )
 
 // Spec says which map a test wants. The hash seed is given, so that a run can be repeated.
@@ -44,7 +45,7 @@ func (s Spec) Config() *layout.Config {
 func shardOf(c *layout.Config, key dict.Datum) int {
 	h := hash.Word(c.Hash, c.Seed, key.W)
 	if c.Key == layout.String {
-		h = hash.String(c.Hash, c.Seed, key.S)
+		h = table.StringKey(c, key.S).Hash
 	}
 	return int(h >> (64 - c.LgShards) & uint64(c.Shards()-1))
 }

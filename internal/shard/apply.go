@@ -50,7 +50,7 @@ func (s *Shard) one(op *Op) error {
 // string that fits the slot by another, in a map without deadlines and recency. It needs no transaction, finds what a
 // reader would find, and cannot fail half-way; if it is not that kind of operation it does nothing.
 func (s *Shard) plain(op *Op) bool {
-	if s.table.Geo.Deadline|s.table.Geo.Recency != 0 {
+	if s.table.Geo.Deadline|s.table.Geo.Recency != 0 || s.env.Config.Value == layout.String && len(op.Val.S) > layout.MaxInline {
 		return false
 	}
 	var pos table.Pos
@@ -172,11 +172,20 @@ func (s *Shard) encode(op *Op, val Datum) (key, value uint64) {
 	if inline && !op.key.Blob {
 		return key, value
 	}
-	long := ""
-	if !inline {
-		long = val.S
+	return s.words(op, s.heap.Make(op.key.Hash, op.key.Str, s.longPart(val)), value, inline)
+}
+
+// longPart is what of val goes into the blob of its entry.
+func (s *Shard) longPart(val Datum) string {
+	if len(val.S) <= layout.MaxInline {
+		return ""
 	}
-	w := layout.BlobWord(s.heap.Make(op.key.Hash, op.key.Str, long), op.key.Hash)
+	return val.S
+}
+
+// words are the slot words of an entry with a blob at addr.
+func (s *Shard) words(op *Op, addr, value uint64, inline bool) (uint64, uint64) {
+	key, w := op.key.Word, layout.BlobWord(addr, op.key.Hash)
 	if op.key.Blob {
 		key = w
 	}
@@ -200,6 +209,13 @@ func (s *Shard) overwrite(op *Op, val Datum, pos *table.Pos) {
 		return
 	}
 	old, had := s.table.BlobOf(pos.Key, pos.Val)
+	if had && !s.batch && (!inline || op.key.Blob) {
+		if addr, ok := s.heap.Remake(old, op.key.Hash, op.key.Str, s.longPart(val)); ok {
+			key, value := s.words(op, addr, w, inline)
+			s.table.SetSlot(pos.B, pos.I, key, value)
+			return
+		}
+	}
 	key, value := s.encode(op, val)
 	s.table.SetSlot(pos.B, pos.I, key, value)
 	if had {

@@ -8,11 +8,17 @@ import (
 // tend does a bounded piece of the work that keeps the shard in shape, after an operation and under its lock: a bucket
 // split or merged, a few blobs moved out of a sparse slab, memory given back. Nothing of it can fail the operation.
 func (s *Shard) tend() {
-	s.ticks++
-	if len(s.drops) > 0 || s.ticks&31 == 0 || s.header.Load(layout.ShQuarTime) != 0 || s.table.Crowded(s.header.Load(layout.ShCount)) || s.table.Roomy() {
+	s.tends++
+	if s.header.Load(layout.ShQuarTime) != 0 {
+		s.markTops()
+	}
+	if s.tends&31 == 0 || len(s.drops) > 0 && s.tends%tendDrops == 0 || s.table.Crowded(s.header.Load(layout.ShCount)) || s.table.Roomy() {
 		_, _ = s.attempt(func() error { s.tendSlow(); return nil }) // what it could not do waits for the next one
 	}
 }
+
+// tendDrops is how many operations pass between looks at what they freed.
+const tendDrops = 8
 
 func (s *Shard) tendSlow() {
 	if s.table.Crowded(s.header.Load(layout.ShCount)) {
@@ -48,14 +54,14 @@ func (s *Shard) once(body func()) bool {
 	return false
 }
 
-// relocate moves up to two blobs out of a sparse slab of the class that the dropped blob w belonged to.
+// relocate moves up to two blobs for each operation since the last time out of a sparse slab of the class that the dropped blob w belonged to.
 func (s *Shard) relocate(w uint64) {
 	b, ok := s.heap.Look(w) // freed, but its bytes are still there, and only the class is asked for
 	if !ok {
 		return
 	}
 	class := layout.ShapeOf(b.KeyLen() + b.ValLen()).Class
-	for range 2 {
+	for range 2 * tendDrops {
 		if !s.thin(class) {
 			return
 		}
@@ -115,7 +121,6 @@ func (s *Shard) giveBack() {
 		s.beginEpoch()
 		return
 	}
-	s.markTops()
 	if now := s.env.Now(); now-began < epochMillis {
 		return
 	}

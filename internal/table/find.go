@@ -35,7 +35,12 @@ const (
 // Probe looks for k in the bucket at p, whose tag word is tags. It is the one probe loop there is: p may point into
 // the map or at a private copy.
 func (t *Table) Probe(p region.Ptr, tags uint64, k *Key) (i, key, val uint64, ok bool) {
-	for m := lanesEqual(tags, Tag(k.Hash)) & t.Geo.Lanes; m != 0; m &= m - 1 {
+	m := lanesEqual(tags, Tag(k.Hash)) & t.Geo.Lanes
+	if t.Geo.SlotSize == 16 {
+		w := t.keySlot(p, m, k)
+		return w/2 - 1, p.Load(w), p.Load(w + 1), w != 0
+	}
+	for ; m != 0; m &= m - 1 {
 		i = lane(m)
 		key, val = t.Slot(p, i)
 		if t.Same(key, k) {
@@ -51,11 +56,7 @@ func (t *Table) Same(key uint64, k *Key) bool {
 }
 
 func (t *Table) sameBlob(key uint64, k *Key) bool {
-	if !layout.IsBlob(key) || layout.BlobTag(key) != layout.BlobTag(k.Word) {
-		return false
-	}
-	b, ok := t.Heap.Look(key)
-	return ok && b.KeyIs(k.Str)
+	return layout.IsBlob(key) && layout.BlobTag(key) == layout.BlobTag(k.Word) && t.Heap.KeyIs(key, k.Str)
 }
 
 // Find looks for k. Without the shard's lock the outcome counts only if Valid says so afterwards.

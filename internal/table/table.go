@@ -61,14 +61,14 @@ type Key struct {
 
 // StringKey makes a string ready.
 func StringKey(c *layout.Config, s string) Key {
-	h := hash.String(c.Hash, c.Seed, s)
 	if len(s) <= layout.MaxInline {
-		return Key{Hash: h, Word: layout.Inline(s)}
+		return WordKey(c, layout.Inline(s))
 	}
+	h := hash.String(c.Hash, c.Seed, s)
 	return Key{Hash: h, Word: layout.BlobWord(0, h), Str: s, Blob: true}
 }
 
-// WordKey makes an integer ready.
+// WordKey makes an integer ready, or a string that fits the slot.
 func WordKey(c *layout.Config, w uint64) Key {
 	return Key{Hash: hash.Word(c.Hash, c.Seed, w), Word: w}
 }
@@ -195,18 +195,14 @@ func (t *Table) HashOf(key uint64) uint64 {
 
 // TryHash is HashOf for key words that may be stale; false if it refers to nothing.
 func (t *Table) TryHash(key uint64) (h uint64, ok bool) {
-	if t.Config.Key != layout.String {
+	if t.Config.Key != layout.String || !layout.IsBlob(key) {
 		return hash.Word(t.Config.Hash, t.Config.Seed, key), true
 	}
-	if layout.IsBlob(key) {
-		b, ok := t.Heap.Look(key)
-		if !ok {
-			return 0, false
-		}
-		return b.Hash(), true
+	b, ok := t.Heap.Look(key)
+	if !ok {
+		return 0, false
 	}
-	var buf [layout.MaxInline]byte
-	return hash.String(t.Config.Hash, t.Config.Seed, string(InlineBytes(buf[:0], key))), true
+	return b.Hash(), true
 }
 
 // AppendKey and AppendVal append the string that a slot's key or value word stands for; false if the word is stale.

@@ -45,10 +45,7 @@ func (t *Table) LoadWord(h, key uint64) (val uint64, found, ok bool) {
 		return 0, false, false
 	}
 	val = p.Load(w + 1)
-	if head&1 != 0 || t.Shard.Load(layout.ShLevel) != level || main.Load(layout.BkHead) != head { // Valid
-		return 0, false, false
-	}
-	return val, w != 0, true
+	return val, w != 0, t.still(main, head, level)
 }
 
 // shortChain is how many overflow buckets the short way looks at.

@@ -1,0 +1,90 @@
+package table
+
+import (
+	"encoding/binary"
+	"slices"
+
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/region"
+)
+
+// The shortest way to a string value, as word.go is to an integer.
+
+// keySlot is wordSlot for any key of a table with 16-byte slots.
+func (t *Table) keySlot(p region.Ptr, marks uint64, k *Key) uint64 {
+	if !k.Blob {
+		return wordSlot(p, marks, k.Word)
+	}
+	for ; marks != 0; marks &= marks - 1 {
+		if w := 2 + 2*lane(marks); t.sameBlob(p.Load(w), k) {
+			return w
+		}
+	}
+	return 0
+}
+
+// LoadBytes appends the string value of k to dst, without the lock, if the table has such values. ok is false if there was
+// no result the short way.
+func (t *Table) LoadBytes(k *Key, dst []byte) (b []byte, found, ok bool) {
+	level := t.Shard.Load(layout.ShLevel)
+	i := IndexOf(level, k.Hash)
+	r, n := t.Main.Row(i)
+	if n >= r.N() {
+		return dst, false, false
+	}
+	main := t.Main.In(r, n)
+	main.Load(secondLine)
+	head, tags := main.Load(layout.BkHead), main.Load(layout.BkTags)
+	p, w := main, t.keySlot(main, lanesEqual(tags, Tag(k.Hash))&t.Geo.Lanes, k)
+	if w == 0 && layout.Hi(head) != 0 {
+		if p, tags, w, ok = t.overKey(layout.Hi(head), k); !ok {
+			return dst, false, false
+		}
+	}
+	if w == 0 {
+		return dst, false, t.still(main, head, level)
+	}
+	if t.timed && !t.idleHit(p, tags, w/2-1) {
+		return dst, false, false
+	}
+	val := p.Load(w + 1)
+	if !layout.IsBlob(val) {
+		var buf [8]byte
+		binary.LittleEndian.PutUint64(buf[:], val)
+		if !t.still(main, head, level) {
+			return dst, false, false
+		}
+		return append(dst, buf[:layout.InlineLen(val)&layout.MaxInline]...), true, true
+	}
+	from, off, size, ok := t.Heap.ShortVal(val)
+	if !ok || uint64(cap(dst)-len(dst)) < size && !t.still(main, head, level) { // memory is allocated only for a length that is true
+		return dst, false, false
+	}
+	old := len(dst)
+	b = slices.Grow(dst, int(size))[:old+int(size)]
+	from.CopyOut(b[old:], off)
+	region.LoadFence()
+	return b, true, t.still(main, head, level)
+}
+
+// overKey is overWord for any key.
+func (t *Table) overKey(link uint64, k *Key) (p region.Ptr, tags, w uint64, ok bool) {
+	for range shortChain {
+		r, n := t.Over.Row(link - 1)
+		if n >= r.N() {
+			return p, 0, 0, false
+		}
+		p = t.Over.In(r, n)
+		link, tags = layout.Hi(p.Load(layout.BkHead)), p.Load(layout.BkTags)
+		w = t.keySlot(p, lanesEqual(tags, Tag(k.Hash))&t.Geo.Lanes, k)
+		if w != 0 || link == 0 {
+			return p, tags, w, true
+		}
+	}
+	return p, 0, 0, false
+}
+
+// still is Valid for a main bucket whose first word was head under a level word.
+func (t *Table) still(main region.Ptr, head, level uint64) bool {
+	return head&1 == 0 && t.Shard.Load(layout.ShLevel) == level && main.Load(layout.BkHead) == head
+}
