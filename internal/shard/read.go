@@ -102,7 +102,7 @@ func (s *Shard) read(it table.Item, dst []byte, f ReadFlag, out *Loaded, still f
 			now := s.env.Now()
 			if it.Deadline <= now {
 				*out = Loaded{}
-				return true
+				return still() // or it was given another deadline before this one passed
 			}
 			now = s.env.Ceil() // once: it goes on meanwhile
 			left := max(it.Deadline, now+1) - now
