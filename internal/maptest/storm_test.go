@@ -153,9 +153,28 @@ func TestP01KillStorm(t *testing.T) {
 			if told == 0 || err != nil {
 				t.Errorf("%d operations: %v", told, err)
 			}
+			if name == "shm" { // a disk has blocks of its own
+				accounted(t, m)
+			}
 			record.Count(t, "P1", "kills", kills+len(hammers))
 			record.Count(t, "P1", "acknowledged operations", int(told))
 			record.Count(t, "P1", "repairs", int(st.Recoveries))
 		})
 	}
+}
+
+// accounted compares the memory of a file, when whatever the dead have left is repaired, with what the shards say they hold.
+func accounted(t *testing.T, m *dict.Map) {
+	t.Helper()
+	seg, said := m.Segment(), uint64(2*layout.Page)
+	for i := range seg.Shards {
+		if err := seg.Shards[i].Mend(time.Now().Add(time.Second)); err != nil {
+			t.Error(err)
+		}
+		said += seg.Env.Space.Used(i)
+	}
+	if held, err := seg.Blocks(); held != said || err != nil {
+		t.Errorf("the file holds %d bytes, the shards account for %d: %v", held, said, err)
+	}
+	record.Count(t, "P12", "files after a storm that hold what the shards account for", 1)
 }

@@ -21,7 +21,7 @@ import (
 func roles() map[string]maptest.Role {
 	return map[string]maptest.Role{
 		"historian": historianRole, "side": sideRole, "tight": tightRole, "hammer": hammerRole,
-		"dated": datedRole, "cramped": crampedRole, "elsewhen": elsewhenRole, "scribbler": scribblerRole, "operator": operatorRole,
+		"dated": datedRole, "cramped": crampedRole, "mounted": mountedRole, "elsewhen": elsewhenRole, "scribbler": scribblerRole, "operator": operatorRole,
 	}
 }
 

@@ -102,10 +102,10 @@ func section(promise string, results []result) string {
 				n, _ := strconv.Atoi(m[1]) // two digits
 				of = fmt.Sprintf("P%d", n)
 			}
-			if of != promise {
+			name, counts := "`"+t.name+"`", counted(promise, of, t.name, res.lines)
+			if of != promise && counts == "" {
 				continue
 			}
-			name, counts := "`"+t.name+"`", counted(t.name, res.lines)
 			if t.execs != "" {
 				name, counts, t.took = "`"+res.args[5]+"`", thousands(t.execs)+" executions", span(int(res.took.Seconds()))
 			}
@@ -122,12 +122,13 @@ func section(promise string, results []result) string {
 	return "\n| test | verdict | took | counted |\n|---|---|---|---|\n" + b.String()
 }
 
-// counted is what a test recorded: numbers are added up, other things listed.
-func counted(test string, lines []record.Line) string {
+// counted is what a test recorded for a promise, or, if it is the test's own, for one without a section: numbers are
+// added up, other things listed.
+func counted(promise, own, test string, lines []record.Line) string {
 	var order []string
 	sums, words := map[string]int{}, map[string][]string{}
 	for _, l := range lines {
-		if name, _, _ := strings.Cut(l.Test, "/"); name != test {
+		if name, _, _ := strings.Cut(l.Test, "/"); name != test || l.Promise != promise && (own != promise || strings.HasPrefix(l.Promise, "P")) {
 			continue
 		}
 		if !slices.Contains(order, l.What) {

@@ -17,8 +17,9 @@ func TestDocument(t *testing.T) {
 		t.Fatal(err)
 	}
 	lines := []record.Line{
-		{Test: "TestP03A/x", What: "kills", Value: "900"}, {Test: "TestP03A/y", What: "kills", Value: "1000"},
-		{Test: "TestP03A", What: "stall", Value: "median 1ms"}, {Test: "TestP03AB", What: "kills", Value: "7"},
+		{Promise: "P3", Test: "TestP03A/x", What: "kills", Value: "900"}, {Promise: "P3", Test: "TestP03A/y", What: "kills", Value: "1000"},
+		{Promise: "P3", Test: "TestP03A", What: "stall", Value: "median 1ms"}, {Promise: "P3", Test: "TestP03AB", What: "kills", Value: "7"},
+		{Promise: "P12", Test: "TestP03A", What: "files", Value: "5"},
 	}
 	res := []result{{step: step{name: "both", promise: "P3"}, tests: verdicts(file), lines: lines}}
 	runs := []run{{Commit: "a"}, {Commit: "b", Failed: []string{"both"}}, {Commit: "b"}, {Commit: "b"}, {Commit: "b", Date: time.Unix(0, 0).UTC()}}
@@ -28,6 +29,7 @@ func TestDocument(t *testing.T) {
 		"## P3\n\nNobody waits.\n",
 		"| `TestP03A` | pass | 1.00s | 1,900 kills; stall median 1ms |\n",
 		"| `TestP01B` | **FAIL** | 2.00s |  |\n",
+		"## P12\n\n\n\n| test | verdict | took | counted |\n|---|---|---|---|\n| `TestP03A` | pass | 1.00s | 5 files |\n",
 		"| both | **FAIL** | 0s | |\n",
 		"| 0001-01-01 00:00 | b | 0 | 0s | **failed**: both |\n",
 	} {
