@@ -11,25 +11,34 @@ import (
 	"github.com/shmap-go/shmap/bench/internal/report"
 )
 
-// inserts compares filling an empty map, growth included.
-func inserts(name string, keys []int64, reps int) func(*Session) error {
+// inserts compares filling an empty map, growth included. It returns the last map it filled.
+func inserts(s *Session, name string, keys []int64, reps int) (m *shmap.Map[int64, int64]) {
+	s.compareReps(name, reps,
+		measure.Once("shmap", len(keys), func() (time.Duration, error) {
+			if m != nil {
+				check(m.Close())
+			}
+			start := time.Now()
+			m = filled(keys)
+			return time.Since(start), nil
+		}),
+		measure.Once(muMap, len(keys), func() (time.Duration, error) {
+			start := time.Now()
+			l := newLocked[int64, int64]()
+			last := len(keys) - 1
+			for i, k := range keys[:last] {
+				l.store(k, keys[i+1])
+			}
+			l.store(keys[last], keys[0])
+			return time.Since(start), nil
+		}))
+	return m
+}
+
+// insertsOf compares filling a map of n entries.
+func insertsOf(n int) func(*Session) error {
 	return func(s *Session) error {
-		s.compareReps(name, reps,
-			measure.Once("shmap", len(keys), func() (time.Duration, error) {
-				start := time.Now()
-				m := filled(keys)
-				took := time.Since(start)
-				return took, m.Close()
-			}),
-			measure.Once(muMap, len(keys), func() (time.Duration, error) {
-				start := time.Now()
-				l := newLocked[int64, int64]()
-				for i, k := range keys {
-					l.store(k, keys[(i+1)%len(keys)])
-				}
-				return time.Since(start), nil
-			}))
-		return nil
+		return inserts(s, "insert/"+human(n), integers(n), pick(s, 3, 9)).Close()
 	}
 }
 
@@ -47,32 +56,27 @@ func filled(keys []int64) *shmap.Map[int64, int64] {
 // quantiles are the points of the picture of latencies.
 func quantiles() []float64 { return []float64{50, 90, 99, 99.9, 99.99, 99.999, 99.9999, 100} }
 
-// latencies times each store on its own while a map grows to hold keys; the value of each is the next key.
+// latencies times each store on its own while a map grows to hold keys.
 func latencies(keys []int64, store func(k, v int64)) *hdrhistogram.Histogram {
 	h := hdrhistogram.New(1, int64(time.Minute), 3)
 	for i, k := range keys {
-		next := keys[(i+1)%len(keys)]
 		start := time.Now()
-		store(k, next)
+		store(k, int64(i))
 		check(h.RecordValue(max(1, int64(time.Since(start)))))
 	}
 	return h
 }
 
-// growthLatency compares the longest store while growing, and one in ten thousand. It returns the last map it filled.
-func growthLatency(s *Session, n int, keys []int64, reps int) (m *shmap.Map[int64, int64], err error) {
-	size := human(n)
-	name := "longest-store/" + size
-	s.progress("%s", name)
+// growthLatency compares the longest store while growing, and one in ten thousand.
+func growthLatency(s *Session, keys []int64, reps int, note string) {
+	const longest, typical = "longest-store/10M", "p99.99-store/10M"
+	s.progress(longest)
 	var ours, theirs *hdrhistogram.Histogram
 	samples, err := measure.Interleave([]measure.Side{
 		{Name: "shmap", Sample: func() (float64, error) {
-			if m != nil {
-				check(m.Close())
-			}
-			m = anonymous[int64, int64](shmap.Options{})
+			m := anonymous[int64, int64](shmap.Options{})
 			ours = latencies(keys, func(k, v int64) { check(m.Store(k, v)) })
-			return float64(ours.Max()), nil
+			return float64(ours.Max()), m.Close()
 		}},
 		{Name: muMap, Sample: func() (float64, error) {
 			l := newLocked[int64, int64]()
@@ -80,15 +84,10 @@ func growthLatency(s *Session, n int, keys []int64, reps int) (m *shmap.Map[int6
 			return float64(theirs.Max()), nil
 		}},
 	}, reps)
-	if err != nil {
-		return nil, err
-	}
-	if s.wants(name) {
-		s.emitSamples(name, samples[0], muMap, samples[1])
-	}
-	s.emitValues("p99.99-store/"+size, float64(ours.ValueAtQuantile(99.99)), muMap, float64(theirs.ValueAtQuantile(99.99)))
-	s.Charts = append(s.Charts, latencyChart(size, ours, theirs))
-	return m, nil
+	check(err)
+	s.emitValues(longest, samples[0].Median(), muMap, samples[1].Median(), note)
+	s.emitValues(typical, float64(ours.ValueAtQuantile(99.99)), muMap, float64(theirs.ValueAtQuantile(99.99)), note)
+	s.Charts = append(s.Charts, latencyChart(human(len(keys)), ours, theirs))
 }
 
 func latencyChart(size string, ours, theirs *hdrhistogram.Histogram) report.Chart {

@@ -11,11 +11,12 @@ import (
 func narrow(s *Session) error {
 	if s.wants("bytes/int32/10M") {
 		s.progress("bytes/int32/10M")
+		n, note := s.scaled(large, 1_000_000)
 		m := anonymous[int32, int32](shmap.Options{})
-		for i := range int32(large) {
+		for i := range int32(n) {
 			check(m.Store(i, i))
 		}
-		s.emitValues("bytes/int32/10M", float64(fileBytes(m))/large, payload, 8)
+		s.emitValues("bytes/int32/10M", float64(fileBytes(m))/float64(n), payload, 8, note)
 		check(m.Close())
 	}
 	if s.wants("bytes/int16/64K") {
@@ -23,7 +24,7 @@ func narrow(s *Session) error {
 		for i := range 1 << 16 {
 			check(m.Store(int16(i), int16(i)))
 		}
-		s.emitValues("bytes/int16/64K", float64(fileBytes(m))/(1<<16), payload, 4)
+		s.emitValues("bytes/int16/64K", float64(fileBytes(m))/(1<<16), payload, 4, "")
 		check(m.Close())
 	}
 	return nil

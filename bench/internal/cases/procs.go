@@ -110,14 +110,14 @@ func hotCounter(s *Session) error {
 	if !s.wants("procs/hot-slowest/2") {
 		return nil
 	}
-	var slowest, fastest measure.Samples
+	var slowest, quickest measure.Samples
 	for range s.turns() {
 		done, err := t.Run("hot", 2, s.turn())
 		check(err)
 		slowest = append(slowest, max(done[0].Cost(), done[1].Cost()))
-		fastest = append(fastest, min(done[0].Cost(), done[1].Cost()))
+		quickest = append(quickest, min(done[0].Cost(), done[1].Cost()))
 	}
-	s.emitSamples("procs/hot-slowest/2", slowest, "the fastest", fastest)
+	s.emitSamples("procs/hot-slowest/2", slowest, fastest, quickest)
 	return nil
 }
 

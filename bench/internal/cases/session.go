@@ -50,7 +50,7 @@ func Run(o Options) (*Session, error) {
 		if !s.wantsAny(e.cases) {
 			continue
 		}
-		if o.Quick && time.Since(s.start) > quickLimit {
+		if s.late() {
 			for _, name := range e.cases {
 				s.emit(report.Missing(name, "", 0, "no time left for it with -quick"))
 			}
@@ -71,6 +71,9 @@ func Run(o Options) (*Session, error) {
 	}
 	return s, failed
 }
+
+// late reports whether a quick run has to come to its end.
+func (s *Session) late() bool { return s.Quick && time.Since(s.start) > quickLimit }
 
 // atEnd is for what several experiments share.
 func (s *Session) atEnd(do func()) { s.ends = append(s.ends, do) }
@@ -147,18 +150,32 @@ func pick[T any](s *Session, quick, full T) T {
 	return full
 }
 
+// scaled is n, or less in a quick run, and the note that says so.
+func (s *Session) scaled(n, quick int) (int, string) {
+	if s.Quick {
+		return quick, fmt.Sprintf("with %s in a quick run", human(quick))
+	}
+	return n, ""
+}
+
 // Many short samples rather than few long ones: most of them then lie between the interruptions by other programs, and
 // their median is of those.
 func (s *Session) reps() int             { return pick(s, 15, 51) }
-func (s *Session) sample() time.Duration { return pick(s, 2*time.Millisecond, 5*time.Millisecond) }
+func (s *Session) sample() time.Duration { return pick(s, time.Millisecond, 5*time.Millisecond) }
 
-// stretch is how many keys a pass goes over: all of a large map would be too long for a sample.
-const stretch = 1 << 16
+// A pass goes over all keys of a small map. Over all of a large one it would be too long for a sample: it goes over a
+// stretch of them.
+const (
+	small   = 1 << 15
+	stretch = 1 << 13
+)
 
-// over makes a Side of a loop over keys, that goes over a stretch of them at a time and starts again at the end. The
-// pass returns a sum of what it read.
+// over makes a Side of a loop over keys, which starts again at the end. The pass returns a sum of what it read.
 func over[K any](s *Session, name string, keys []K, pass func([]K) int64) measure.Side {
-	size, at := min(len(keys), stretch), 0
+	size, at := len(keys), 0
+	if size > small {
+		size = stretch
+	}
 	return measure.Loop(name, size, s.sample(), func(passes int) {
 		for range passes {
 			if at+size > len(keys) {
@@ -170,21 +187,32 @@ func over[K any](s *Session, name string, keys []K, pass func([]K) int64) measur
 	})
 }
 
-// compare measures ours, the first side, against each of the others, and reports a row for each.
-func (s *Session) compare(name string, sides ...measure.Side) {
-	s.compareReps(name, s.reps(), sides...)
+// A result is what a side of a comparison came to.
+type result struct {
+	name   string
+	median float64
 }
 
-func (s *Session) compareReps(name string, reps int, sides ...measure.Side) {
+// compare measures ours, the first side, against each of the others, and reports a row for each.
+func (s *Session) compare(name string, sides ...measure.Side) []result {
+	return s.compareReps(name, s.reps(), sides...)
+}
+
+func (s *Session) compareReps(name string, reps int, sides ...measure.Side) []result {
 	if !s.wants(name) {
-		return
+		return nil
 	}
 	s.progress("%s", name)
 	samples, err := measure.Interleave(sides, reps)
 	check(err)
-	for i := 1; i < len(sides); i++ {
-		s.emitSamples(name, samples[0], sides[i].Name, samples[i])
+	var out []result
+	for i := range sides {
+		out = append(out, result{sides[i].Name, samples[i].Median()})
+		if i > 0 {
+			s.emitSamples(name, samples[0], sides[i].Name, samples[i])
+		}
 	}
+	return out
 }
 
 // emitSamples reports a row of the medians of samples.
@@ -194,10 +222,12 @@ func (s *Session) emitSamples(name string, ours measure.Samples, peer string, th
 	s.emit(r)
 }
 
-// emitValues reports a row of two values that were measured once.
-func (s *Session) emitValues(name string, ours float64, peer string, theirs float64) {
+// emitValues reports a row of two values that were measured once. The note may be empty.
+func (s *Session) emitValues(name string, ours float64, peer string, theirs float64, note string) {
 	if s.wants(name) {
-		s.emit(report.Compared(name, ours, peer, theirs, target(name, peer)))
+		r := report.Compared(name, ours, peer, theirs, target(name, peer))
+		r.Note = note
+		s.emit(r)
 	}
 }
 

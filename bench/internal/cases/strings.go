@@ -51,8 +51,8 @@ func newStringTrial(n int, make func(int) string) *stringTrial {
 	t := &stringTrial{
 		m:     anonymous[string, string](shmap.Options{}),
 		rw:    newRW[string, string](),
-		free:  freecache.NewCache(64 << 20),
-		fast:  fastcache.New(64 << 20),
+		free:  freecache.NewCache(16 << 20),
+		fast:  fastcache.New(32 << 20),
 		order: shuffled(texts(n, make)),
 	}
 	t.bytes = slicesOf(t.order)

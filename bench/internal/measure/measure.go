@@ -59,7 +59,8 @@ func allocated() uint64 {
 }
 
 // Loop makes a Side of a loop: run performs passes times ops operations, and a sample is the nanoseconds of one. How
-// many passes make a sample of about the duration d is found out before the first one, which also warms up.
+// many passes make a sample of about the duration d is found out before the first one. Each sample begins with a pass
+// that does not count, because the side before has filled the caches with its own data.
 func Loop(name string, ops int, d time.Duration, run func(passes int)) Side {
 	passes := 0
 	timed := func(n int) time.Duration {
@@ -71,6 +72,7 @@ func Loop(name string, ops int, d time.Duration, run func(passes int)) Side {
 		if passes == 0 {
 			passes = calibrate(d, timed)
 		}
+		run(1)
 		return float64(timed(passes).Nanoseconds()) / float64(passes*ops), nil
 	}}
 }
