@@ -1,6 +1,6 @@
 module github.com/shmap-go/shmap/bench
 
-go 1.26.0
+go 1.25.0
 
 replace github.com/shmap-go/shmap => ..
 
@@ -12,7 +12,7 @@ require (
 	github.com/puzpuzpuz/xsync/v4 v4.5.0
 	github.com/shmap-go/shmap v0.0.0
 	go.etcd.io/bbolt v1.5.0
-	golang.org/x/sys v0.49.0
+	golang.org/x/sys v0.47.0
 )
 
 require (

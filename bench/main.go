@@ -44,7 +44,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 	list := flags.Bool("list", false, "print the names of the cases and end")
 	only := flags.String("only", "", "run the cases whose names match this `regexp`")
 	root := flags.String("root", "..", "`directory` of the repository, where a full run writes BENCHMARKS.md")
-	flags.StringVar(&o.Traces, "traces", "", "`directory` with the access traces (*.trace.gz) for the hit ratios")
+	flags.StringVar(&o.Traces, "traces", "", "`directory` with the access traces (*.trace.gz) for the hit ratios (shared/traces beside the repository, if it is there)")
 	if err := flags.Parse(args); err != nil {
 		return err
 	}
@@ -56,6 +56,9 @@ func run(args []string, stdout, stderr io.Writer) error {
 			fmt.Fprintln(stdout, name)
 		}
 		return nil
+	}
+	if beside := filepath.Join(*root, "..", "shared", "traces"); o.Traces == "" && isDir(beside) {
+		o.Traces = beside
 	}
 	full := !o.Quick && *only == ""
 	if full {
@@ -85,9 +88,14 @@ func run(args []string, stdout, stderr io.Writer) error {
 	return write(*root, s)
 }
 
+func isDir(path string) bool {
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
 // measured makes the measurements, in a directory that is removed at the end.
 func measured(o cases.Options) (*cases.Session, error) {
-	dir, err := os.MkdirTemp("/dev/shm", "shmap-bench-")
+	dir, err := os.MkdirTemp("/dev/shm", fmt.Sprintf("shmap-bench-%d-", os.Getpid()))
 	if err != nil {
 		return nil, err
 	}

@@ -2,26 +2,24 @@ package cases
 
 import (
 	"fmt"
-	"math"
-
-	"github.com/maypok86/otter/v2"
+	"slices"
 
 	"github.com/shmap-go/shmap"
 	"github.com/shmap-go/shmap/bench/internal/report"
-	"github.com/shmap-go/shmap/bench/internal/trace"
+	"github.com/shmap-go/shmap/bench/policy"
 )
 
 // Caches are compared by their misses in percent, because less is better in every case. The hit ratio is 100 less that.
 
-// percents are the sizes of the caches, in percent of the keys of a trace.
-func percents() []float64 { return []float64{0.5, 1, 5, 10, 25} }
-
 // points is how much more a cache may miss than otter in any one trace, in percent of the requests.
 const points = 3
 
+// lru is the policy that others are measured by.
+const lru = "LRU"
+
 // traceNames are the traces of the target, the made ones last.
 func traceNames() []string {
-	return []string{"loop", "multi2", "orm-busy", "sprite", "two-pools", "web12", "zipf", "zipf-scans"}
+	return []string{"loop", "multi2", "orm-busy", "sprite", "two-pools", "web12", "zipf", "scan"}
 }
 
 func missCase(trace string, percent float64) string {
@@ -34,106 +32,115 @@ const meanMisses = "misses-percent/mean"
 func missCases() []string {
 	var out []string
 	for _, name := range traceNames() {
-		for _, percent := range percents() {
+		for _, percent := range policy.Percents {
 			out = append(out, missCase(name, percent))
 		}
 	}
 	return append(out, meanMisses)
 }
 
-// oursCache is our map with a capacity.
-type oursCache struct {
-	*shmap.Map[int64, int64]
+// ours is the map itself, with a capacity and else as it is by default.
+type ours struct {
+	*shmap.Map[int32, int32]
 }
 
-func (c oursCache) Get(k int64) bool {
+func newOurs(_ *policy.Trace, capacity, _ int) policy.Cache {
+	return ours{anonymous[int32, int32](shmap.Options{Capacity: uint64(capacity)})}
+}
+
+// Access implements policy.Cache.
+func (c ours) Access(k int32) bool {
 	_, ok := c.Load(k)
 	if !ok {
-		check(c.Store(k, k))
-	}
-	return ok
-}
-
-// otterCache does its housekeeping at once, so that the result is the same each time.
-type otterCache struct {
-	*otter.Cache[int64, int64]
-}
-
-func newOtterCache(capacity int) otterCache {
-	return otterCache{otter.Must(&otter.Options[int64, int64]{MaximumSize: capacity, Executor: func(do func()) { do() }})}
-}
-
-func (c otterCache) Get(k int64) bool {
-	_, ok := c.GetIfPresent(k)
-	if !ok {
-		c.Set(k, k)
+		if err := c.Store(k, k); err != nil {
+			panic(err) // not by check: this runs in goroutines of policy.Measure, where nobody would recover
+		}
 	}
 	return ok
 }
 
 // misses compares the misses of all caches in all traces.
 func misses(s *Session) error {
-	traces := s.traces()
-	var ours, theirs float64
-	n := 0
-	for _, name := range traceNames() {
-		t, ok := traces[name]
-		if !ok {
-			for _, percent := range percents() {
-				s.emitMissing(missCase(name, percent), otterPeer, "no such trace: give their directory with -traces")
-			}
-			continue
-		}
-		chart := report.Chart{
-			File: "hits-" + name, Title: "Hit ratio: " + name, XLabel: "capacity, % of the keys", YLabel: "hits, %", XLog: true,
-			Series: []report.Series{{Name: "shmap"}, {Name: otterPeer}, {Name: "LRU"}},
-		}
-		for _, percent := range percents() {
-			values := missesOf(t, t.Capacity(percent))
-			ours, theirs, n = ours+values[0], theirs+values[1], n+1
-			for i, v := range values {
-				chart.Series[i].X = append(chart.Series[i].X, percent)
-				chart.Series[i].Y = append(chart.Series[i].Y, 100-v)
-			}
-			if name := missCase(name, percent); s.wants(name) {
-				s.emit(report.Compared(name, values[0], otterPeer, values[1], 1+points/values[1]))
-				s.emit(report.Compared(name, values[0], "LRU", values[2], 0))
-			}
-		}
-		s.Charts = append(s.Charts, chart)
+	traces, err := s.traces()
+	if err != nil {
+		return err
 	}
-	if len(traces) < len(traceNames()) {
-		s.emitMissing(meanMisses, otterPeer, fmt.Sprintf("%d of %d traces are there", len(traces), len(traceNames())))
-	} else {
-		s.emitValues(meanMisses, ours/float64(n), otterPeer, theirs/float64(n), "")
+	s.progress("misses-percent: %d traces", len(traces))
+	hits := map[string]policy.Grid{
+		"shmap":   policy.Measure(traces, newOurs, policy.Shards(1), 1),
+		otterPeer: policy.Measure(traces, policy.Otter(), policy.Shards(1), pick(s, 1, 3)), // it draws lots
+		lru:       policy.Measure(traces, policy.LRU(), policy.Shards(1), 1),
 	}
+	for i, t := range traces {
+		for j, percent := range policy.Percents {
+			if name := missCase(t.Name, percent); s.wants(name) {
+				ours, theirs := 100-hits["shmap"][i][j], 100-hits[otterPeer][i][j]
+				s.emit(report.Compared(name, ours, otterPeer, theirs, 1+points/theirs))
+				s.emit(report.Compared(name, ours, lru, 100-hits[lru][i][j], 0))
+			}
+		}
+		s.Charts = append(s.Charts, hitChart(t.Name, i, hits))
+	}
+	s.emitMean(traces, 100-hits["shmap"].Mean(), 100-hits[otterPeer].Mean())
 	return nil
 }
 
-// missesOf are those of shmap, otter, and LRU.
-func missesOf(t trace.Trace, capacity int) [3]float64 {
-	m := anonymous[int64, int64](shmap.Options{Capacity: uint64(capacity)})
-	defer m.Close()
-	o := newOtterCache(capacity)
-	defer o.StopAllGoroutines()
-	return [3]float64{t.Misses(oursCache{m}), t.Misses(o), t.Misses(trace.NewLRU(capacity))}
+// emitMean reports the mean, if all traces are there, and else which are not.
+func (s *Session) emitMean(traces []policy.Trace, ours, theirs float64) {
+	absent := 0
+	for _, name := range traceNames() {
+		if slices.ContainsFunc(traces, func(t policy.Trace) bool { return t.Name == name }) {
+			continue
+		}
+		absent++
+		for _, percent := range policy.Percents {
+			s.emitMissing(missCase(name, percent), otterPeer, "no such trace: give their directory with -traces")
+		}
+	}
+	if absent > 0 {
+		s.emitMissing(meanMisses, otterPeer, fmt.Sprintf("%d of %d traces are missing", absent, len(traceNames())))
+		return
+	}
+	s.emitValues(meanMisses, ours, otterPeer, theirs, "")
 }
 
-// traces returns those that are there and have a case that was asked for. A quick run takes the beginning of each.
-func (s *Session) traces() map[string]trace.Trace {
-	made := pick(s, 100_000, 1_000_000)
-	all := []trace.Trace{trace.Zipf(made), trace.Scans(made)}
-	if s.Traces != "" {
-		s.progress("reading the traces in %s", s.Traces)
-		read, err := trace.Load(s.Traces, pick(s, made, math.MaxInt))
-		check(err)
-		all = append(all, read...)
-	} else {
+func hitChart(name string, trace int, hits map[string]policy.Grid) report.Chart {
+	c := report.Chart{
+		File: "hits-" + name, Title: "Hit ratio: " + name, XLabel: "capacity, % of the keys", YLabel: "hits, %", XLog: true,
+	}
+	for _, cache := range []string{"shmap", otterPeer, lru} {
+		c.Series = append(c.Series, report.Series{Name: cache, X: policy.Percents, Y: hits[cache][trace]})
+	}
+	return c
+}
+
+// traces returns the traces of the target that are there. A quick run takes the beginning of each.
+func (s *Session) traces() ([]policy.Trace, error) {
+	var all []policy.Trace
+	if s.Traces == "" {
 		s.progress("no traces were given (-traces): hit ratios for made ones alone")
+	} else {
+		s.progress("reading the traces in %s", s.Traces)
+		read, err := policy.Load(s.Traces)
+		if err != nil {
+			return nil, err
+		}
+		all = read
 	}
-	out := map[string]trace.Trace{}
-	for _, t := range all {
-		out[t.Name] = t
+	all = append(all, policy.Synthetic()...)
+	all = slices.DeleteFunc(all, func(t policy.Trace) bool { return !slices.Contains(traceNames(), t.Name) })
+	if s.Quick {
+		for i := range all {
+			all[i] = beginning(all[i], 100_000)
+		}
 	}
-	return out
+	return all, nil
+}
+
+// beginning is the trace of the first n requests. Keys are numbered in the order of their first use.
+func beginning(t policy.Trace, n int) policy.Trace {
+	n = min(n, len(t.Requests))
+	t.Requests = t.Requests[:n]
+	t.Keys = int(slices.Max(t.Requests)) + 1
+	return t
 }
