@@ -170,11 +170,12 @@ func (h *Heap) Make(hash uint64, key, val string) uint64 {
 func (h *Heap) Remake(old, hash uint64, key, val string) (addr uint64, ok bool) {
 	n := uint64(len(key) + len(val))
 	s := layout.ShapeOf(n)
-	p, at, lens, ok := h.short(old)
+	p, _, lens, ok := h.short(old)
 	if !ok || s.Chunks > 0 || layout.ClassOf(layout.KeyLen(lens)+layout.ValLen(lens)+layout.BlobHead) != s.Class {
 		return 0, false
 	}
-	if at, ok = h.exchangeBlock(layout.BlobAddr(old), s.Class); !ok {
+	at, ok := h.exchangeBlock(layout.BlobAddr(old), s.Class)
+	if !ok {
 		return 0, false
 	}
 	p.Store(at/8+layout.BlobLens, layout.Lens(uint64(len(key)), uint64(len(val))))

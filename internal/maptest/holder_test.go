@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"slices"
 	"strconv"
 	"syscall"
 	"testing"
@@ -50,6 +51,30 @@ func hold(t *testing.T, path string, at int) *Child {
 	return c
 }
 
+// patience is how long a wait may take that ought to be over at once.
+const patience = 3 * time.Second
+
+// opened opens the map at path; its writers wait for a lock for so long.
+func opened(t *testing.T, path string, timeout time.Duration) *dict.Map {
+	t.Helper()
+	o := holderSpec.options(nil)
+	o.LockTimeout = timeout
+	m, err := attach(segment.Open(path, o))
+	return Keep(t, m, err)
+}
+
+// ends fails the test if f does not end.
+func ends(t *testing.T, what string, f func()) {
+	t.Helper()
+	done := make(chan struct{})
+	go func() { defer close(done); f() }()
+	select {
+	case <-done:
+	case <-time.After(patience):
+		t.Fatalf("%s does not end", what)
+	}
+}
+
 // storing stores in the background; the channel says when that was done. It returns when the store waits for the lock.
 func storing(t *testing.T, m *dict.Map) <-chan time.Time {
 	done := make(chan time.Time, 1)
@@ -60,7 +85,7 @@ func storing(t *testing.T, m *dict.Map) <-chan time.Time {
 		}
 		done <- time.Now()
 	}()
-	for m.Segment().Shards[0].Stat(layout.ShLock)&(1<<31) == 0 {
+	for m.Segment().Shards[0].Stat(layout.ShLock)&(1<<31) == 0 && len(done) == 0 {
 		runtime.Gosched()
 	}
 	return done
@@ -70,8 +95,7 @@ func storing(t *testing.T, m *dict.Map) <-chan time.Time {
 // still waits.
 func TestP03DeadHolder(t *testing.T) {
 	path := places(t)["shm"]
-	m, err := Open(path, holderSpec, nil)
-	m = Keep(t, m, err)
+	m := opened(t, path, patience)
 	kills := 24
 	if long() {
 		kills = 2000
@@ -81,6 +105,9 @@ func TestP03DeadHolder(t *testing.T) {
 		c := hold(t, path, 1+i%12)
 		waits = append(waits, killAt(c, i, storing(t, m)))
 		c.Kill()
+		if t.Failed() {
+			t.Fatalf("kill %d, before store %d", i, 1+i%12)
+		}
 		idle = append(idle, control.kill(t, i))
 	}
 	waits.judge(t, idle)
@@ -93,25 +120,23 @@ func TestP03DeadHolder(t *testing.T) {
 // deadline.
 func TestP03StoppedHolder(t *testing.T) {
 	path := places(t)["shm"]
-	m, err := Open(path, holderSpec, nil)
-	m = Keep(t, m, err)
+	m, hasty := opened(t, path, patience), opened(t, path, 20*time.Millisecond)
 	for i := range 40 {
 		op := dict.Op{Key: dict.Datum{W: uint64(i)}, Val: dict.Datum{S: telling(i, 40, 9)}}
 		if err := m.Do(&op); err != nil {
 			t.Fatal(err)
 		}
 	}
-	o := holderSpec.options(nil)
-	o.LockTimeout = 20 * time.Millisecond
-	hasty, err := attach(segment.Open(path, o))
-	if err != nil {
-		t.Fatal(err)
-	}
 	c := hold(t, path, 8)
 	c.Signal(syscall.SIGSTOP)
-	op := dict.Op{Key: dict.Datum{W: 6}, Val: dict.Datum{S: "x"}}
-	if err := hasty.Do(&op); !errors.Is(err, fault.ErrBusy) {
-		t.Errorf("a writer got %v, want %v", err, fault.ErrBusy)
+	ends(t, "a wait with a deadline", func() {
+		op := dict.Op{Key: dict.Datum{W: 6}, Val: dict.Datum{S: "x"}}
+		if err := hasty.Do(&op); !errors.Is(err, fault.ErrBusy) {
+			t.Errorf("a writer got %v, want %v", err, fault.ErrBusy)
+		}
+	})
+	if t.Failed() {
+		t.FailNow() // with two writers at once nothing else can be said
 	}
 	for i := range 40 {
 		l, err := m.Load(dict.Datum{W: uint64(i)}, nil, dict.ReadVisit)
@@ -131,9 +156,6 @@ func TestP03StoppedHolder(t *testing.T) {
 		t.Errorf("what the stopped one stored: number %d whole %v error %v", n, ok, err)
 	}
 	if err := c.Wait(); err != nil {
-		t.Error(err)
-	}
-	if err := hasty.Close(); err != nil {
 		t.Error(err)
 	}
 }
@@ -261,6 +283,33 @@ func step(t *testing.T, path string, variant int, name string, kill int) (points
 		t.Error(err)
 	}
 	return points
+}
+
+// TestP10ReadOnlyVisits reads through a read-only handle as an access that counts for eviction: nothing is stored.
+func TestP10ReadOnlyVisits(t *testing.T) {
+	path := places(t)["shm"]
+	m := opened(t, path, patience)
+	for i := range 40 {
+		if err := m.Do(&dict.Op{Key: dict.Datum{W: uint64(i)}, Val: dict.Datum{S: "value"}}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	before := m.Segment().Env.Region.Image()
+	ro, err := dict.Open(path, dict.Options{ReadOnly: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 40 {
+		if l, err := ro.Load(dict.Datum{W: uint64(i)}, nil, dict.ReadVisit); err != nil || !l.Found {
+			t.Errorf("%d: found %v, error %v", i, l.Found, err)
+		}
+	}
+	if !slices.Equal(m.Segment().Env.Region.Image(), before) {
+		t.Error("the memory has changed")
+	}
+	if err := ro.Close(); err != nil {
+		t.Error(err)
+	}
 }
 
 // healed opens the map for writing and looks whether what was read stays.

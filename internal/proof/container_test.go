@@ -45,7 +45,7 @@ func settle(proc bool) error {
 	return nil
 }
 
-var sideOptions = dict.Options{Key: layout.Int64, Value: layout.String, Shards: 1, Capacity: 1000}
+var sideOptions = dict.Options{Key: layout.Int64, Value: layout.String, Shards: 1, Capacity: 1000, LockTimeout: 5 * time.Second}
 
 // sideRole stores key args[2] of the map args[0], told by a line. With a number of a store of the journal in args[1] it
 // stops before that one until it gets another line; with "hasty" it waits for a lock for 20 ms.

@@ -43,6 +43,7 @@ func steps(docs string) []step {
 		{"operations against the model", besides, 2 * time.Minute, false, test("./internal/maptest", "TestOperations|TestSharedCounters")},
 		{"the referee", besides, time.Minute, false, test("./internal/check", "Test[^FP]")},
 		{"the engine", besides, time.Minute, false, test("./internal/dict", "Test[^P]")},
+		{"a table of planted faults", besides, 5 * time.Minute, false, []string{"go", "run", "./internal/planted"}},
 		{"planted faults", besides, time.Minute, false, test("./internal/maptest", "TestPlanted")},
 		{"more planted faults", besides, time.Minute, false, test("./internal/proof", "TestPlanted")},
 		{"the command line, fuzzed", besides, time.Minute, false, fuzz("./internal/cli/dialog", "FuzzLine", "30s")},

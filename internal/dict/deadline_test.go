@@ -1,0 +1,60 @@
+package dict
+
+import (
+	"testing"
+	"time"
+
+	"github.com/shmap-go/shmap/internal/layout"
+)
+
+// TestDeadlineIsExact: until its last millisecond an entry is there for every way to read and to write, and then for none.
+func TestDeadlineIsExact(t *testing.T) {
+	const deadline = 1050
+	for _, at := range []uint64{deadline - 1, deadline, deadline + 1} {
+		now := uint64(1000)
+		m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 1, EnableTTL: true, Now: func() uint64 { return now }})
+		if err := m.Do(&Op{Key: Datum{W: 1}, Val: Datum{W: 5}, Mode: TTLExplicit, TTL: 50 * time.Millisecond}); err != nil {
+			t.Fatal(err)
+		}
+		now = at
+		want := at < deadline
+		if l, err := m.Load(Datum{W: 1}, nil, 0); l.Found != want || err != nil {
+			t.Errorf("at %d a load finds it: %v, error %v", at, l.Found, err)
+		}
+		if _, ok, err := m.LoadWord(1); ok != want || err != nil {
+			t.Errorf("at %d the short way finds it: %v, error %v", at, ok, err)
+		}
+		if _, ok, err := m.Cursor().Next(); ok != want || err != nil {
+			t.Errorf("at %d it is iterated: %v, error %v", at, ok, err)
+		}
+		if op := (Op{Code: OpReplace, Key: Datum{W: 1}}); m.Do(&op) != nil || op.Found != want {
+			t.Errorf("at %d a store finds it: %v", at, op.Found)
+		}
+	}
+}
+
+// TestExpiredMeanwhile: an entry that expires while an operation changes it was absent when the operation happened: others
+// may have seen that it was gone.
+func TestExpiredMeanwhile(t *testing.T) {
+	for _, code := range []OpCode{OpAdd, OpSwap, OpLoadOrStore, OpReplace, OpTouch} {
+		now := uint64(1000)
+		m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 1, TTL: 50 * time.Millisecond, Now: func() uint64 { return now }})
+		if err := rvStore(m, Datum{W: 1}, Datum{W: 5}); err != nil {
+			t.Fatal(err)
+		}
+		now = 1049 // the last millisecond
+		m.seg.Shards[0].SetPoint(func() { now = 1050 })
+		op := Op{Code: code, Key: Datum{W: 1}, Val: Datum{W: 1}}
+		if err := m.Do(&op); err != nil {
+			t.Fatal(err)
+		}
+		if now != 1050 {
+			t.Fatalf("operation %d stored nothing", code)
+		}
+		w, ok, err := m.LoadWord(1)
+		stores := code != OpReplace && code != OpTouch
+		if op.Found || ok != stores || stores && w != 1 || err != nil {
+			t.Errorf("operation %d found it: %v; afterwards %d, %v, %v", code, op.Found, w, ok, err)
+		}
+	}
+}

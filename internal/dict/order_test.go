@@ -1,0 +1,195 @@
+package dict
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shmap-go/shmap/internal/fault"
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/lock"
+	"github.com/shmap-go/shmap/internal/segment"
+	"github.com/shmap-go/shmap/internal/shard"
+	"github.com/shmap-go/shmap/internal/table"
+)
+
+// What readers rely on, looked at before every store of a transaction: sampling with several processes meets the moments
+// that matter only now and then.
+
+var errEnough = errors.New("enough")
+
+// find is the place that a key leads to.
+func find(m *Map, key uint64) (pos table.Pos) {
+	k := shard.ReadyKey(m.seg.Env.Config, Datum{W: key})
+	m.seg.Shards[0].Table().Find(&k, &pos)
+	return pos
+}
+
+// TestVersionsGoForward: a version that was odd is another one when it is even again, whether the transaction was committed
+// or rolled back (journal J3): a reader that met it before and asks for it afterwards may have seen a part of it.
+func TestVersionsGoForward(t *testing.T) {
+	m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 1, Hash: layout.HashFourBit})
+	s := &m.seg.Shards[0]
+	ended := map[bool]int{} // by: committed
+	for i := range 600 {
+		op := Op{Key: Datum{W: uint64(i * 7 % 50)}}
+		if i%3 == 2 {
+			op.Code = OpDelete
+		}
+		pos, stores, odd := find(m, op.Key.W), 0, false
+		s.SetPoint(func() {
+			odd = odd || pos.Main.Load(layout.BkHead)&1 == 1
+			if stores++; i%2 == 0 && stores == 1+i/2%12 {
+				s.SetPoint(nil)
+				panic(errEnough)
+			}
+		})
+		err := m.Do(&op)
+		s.SetPoint(nil)
+		if err != nil && !errors.Is(err, errEnough) {
+			t.Fatal(err)
+		}
+		if !odd {
+			continue
+		}
+		ended[err == nil]++
+		before, after := layout.Lo(pos.Head), layout.Lo(pos.Main.Load(layout.BkHead))
+		if after <= before || after&1 == 1 {
+			t.Fatalf("operation %d, error %v: the version was %d, odd, and is %d", i, err, before, after)
+		}
+	}
+	if ended[true] < 50 || ended[false] < 50 {
+		t.Errorf("%d committed, %d rolled back: this shows little", ended[true], ended[false])
+	}
+}
+
+// TestJournalIsAskedTwice: what was read through the journal does not count once the journal has moved.
+func TestJournalIsAskedTwice(t *testing.T) {
+	m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 1})
+	s := &m.seg.Shards[0]
+	asked := map[bool]int{} // by: unmoved
+	var snap table.Snap
+	head, read := uint64(0), false
+	s.SetPoint(func() {
+		if read {
+			unmoved := s.Stat(layout.ShJournal) == head
+			if snap.Still() != unmoved {
+				t.Errorf("the journal was %#x, is %#x, and what was read counts: %v", head, s.Stat(layout.ShJournal), !unmoved)
+			}
+			asked[unmoved]++
+		}
+		head = s.Stat(layout.ShJournal)
+		ok, err := s.Table().Copy(&snap, 1, true)
+		if read = ok && snap.Still(); err != nil {
+			t.Error(err)
+		}
+	})
+	for i := range 60 {
+		if err := rvStore(m, Datum{W: uint64(i)}, Datum{W: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if asked[true] < 20 || asked[false] < 20 {
+		t.Errorf("the journal was the same %d times, and had moved %d times: this shows little", asked[true], asked[false])
+	}
+}
+
+// TestShortLoadsAtEveryStore: the short way to load an integer finds what nobody changes, at every store of those who
+// split, merge and fill the chain that it is in.
+func TestShortLoadsAtEveryStore(t *testing.T) {
+	m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 1, LockTimeout: time.Millisecond})
+	const stable = 20
+	for i := range stable {
+		if err := rvStore(m, Datum{W: uint64(i)}, Datum{W: uint64(i * 3)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	points := 0
+	m.seg.Shards[0].SetPoint(func() {
+		points++
+		for i := range uint64(stable) {
+			if w, ok, err := m.LoadWord(i); w != i*3 || !ok || err != nil {
+				t.Fatalf("store %d: %d is %d, found %v, error %v", points, i, w, ok, err)
+			}
+		}
+	})
+	for _, code := range []OpCode{OpStore, OpDelete} {
+		for i := range 80 {
+			if err := m.Do(&Op{Code: code, Key: Datum{W: uint64(1000 + i)}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	t.Logf("%d stores", points)
+}
+
+// TestLengthsAreBelievedLate: the bytes behind a string word are not touched, nor is memory allocated for them, before it
+// was asked whether the word, found without the lock, still counts.
+func TestLengthsAreBelievedLate(t *testing.T) {
+	m := rvHeap(t, Options{Key: layout.String, Value: layout.String, Shards: 1})
+	key, val := strings.Repeat("k", 50), strings.Repeat("v", 90)
+	if err := rvStore(m, Datum{S: key}, Datum{S: val}); err != nil {
+		t.Fatal(err)
+	}
+	tab := m.seg.Shards[0].Table()
+	k := shard.ReadyKey(m.seg.Env.Config, Datum{S: key})
+	var pos table.Pos
+	if tab.Find(&k, &pos) != table.Found {
+		t.Fatal("the key is not there")
+	}
+	for _, still := range []bool{true, false} {
+		asked := func() bool { return still }
+		b, ok := tab.AppendKey(nil, pos.Key, asked)
+		if ok != still || ok != bytes.Equal(b, []byte(key)) {
+			t.Errorf("asked: %v; key of %d bytes: %v", still, len(b), ok)
+		}
+		b, ok = tab.AppendVal(nil, pos.Val, asked)
+		if ok != still || ok != bytes.Equal(b, []byte(val)) {
+			t.Errorf("asked: %v; value of %d bytes: %v", still, len(b), ok)
+		}
+	}
+}
+
+// TestPlainStoresWait: a store that is a single one waits for the lock like any other. Here somebody stands before every
+// store of his transactions and holds it.
+func TestPlainStoresWait(t *testing.T) {
+	live := &lock.Local{}
+	c := &layout.Config{Key: layout.Int64, Value: layout.Int64}
+	first, err := segment.Heap(1<<20, segment.Options{Create: c, Live: live})
+	if err != nil {
+		t.Fatal(err)
+	}
+	second, err := segment.AttachHeap(first.Env.Region, segment.Options{Live: live, LockTimeout: time.Microsecond})
+	if err != nil {
+		t.Fatal(err)
+	}
+	holder, hasty := Attach(first), Attach(second)
+	if err := rvStore(holder, Datum{W: 1}, Datum{W: 1}); err != nil {
+		t.Fatal(err)
+	}
+	if _, ok, err := hasty.LoadWord(1); !ok || err != nil { // from now on it knows where the bucket is
+		t.Fatal(ok, err)
+	}
+	points := 0
+	first.Shards[0].SetPoint(func() {
+		points++
+		_, add := hasty.AddWord(1, 1)
+		for name, err := range map[string]error{
+			"Do": rvStore(hasty, Datum{W: 1}, Datum{W: 2}), "StoreWord": hasty.StoreWord(1, 3), "AddWord": add,
+		} {
+			if !errors.Is(err, fault.ErrBusy) {
+				t.Fatalf("store %d of the holder: %s: %v, want %v", points, name, err, fault.ErrBusy)
+			}
+		}
+	})
+	for i := range 3 {
+		if err := rvStore(holder, Datum{W: uint64(10 + i)}, Datum{}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if w, ok, err := holder.LoadWord(1); w != 1 || !ok || err != nil || points < 10 {
+		t.Errorf("%d, %v, %v, %d stores", w, ok, err, points)
+	}
+}

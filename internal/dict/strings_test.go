@@ -1,0 +1,121 @@
+package dict
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shmap-go/shmap/internal/journal"
+	"github.com/shmap-go/shmap/internal/layout"
+)
+
+// TestStringsAtEveryStore: before every store of a transaction that replaces a string, a reader gets the old one whole until
+// the transaction is committed, and the new one then, by either way to read.
+func TestStringsAtEveryStore(t *testing.T) {
+	m := rvHeap(t, Options{Key: layout.String, Value: layout.String, Shards: 1, LockTimeout: time.Millisecond})
+	key, old, points := Datum{S: "the key of the string"}, "", 0
+	for i, size := range []int{20, 20, 30, 100, 100, 5, 100, 3000, 3000, 5, 5, 150_000, 150_000, 100, 90, 0, 90} {
+		val := strings.Repeat(string(rune('a'+i)), size)
+		want := old
+		look := func() {
+			points++
+			if journal.Phase(m.seg.Shards[0].Stat(layout.ShJournal)) == journal.Committed {
+				want = val
+			}
+			l, err := m.Load(key, nil, 0)
+			if err != nil || string(l.B) != want {
+				t.Fatalf("%d bytes by %d: %d bytes %.10q, want %d %.10q, error %v", len(old), size, len(l.B), l.B, len(want), want, err)
+			}
+			b, _, err := m.LoadBytes(key, make([]byte, 0, 4096)) // room for most of them: then nothing is asked before
+			if err != nil || string(b) != want {
+				t.Fatalf("%d bytes by %d, the short way: %d bytes %.10q, want %d %.10q, error %v", len(old), size, len(b), b, len(want), want, err)
+			}
+		}
+		m.seg.Shards[0].SetPoint(look)
+		if err := rvStore(m, key, Datum{S: val}); err != nil {
+			t.Fatal(err)
+		}
+		m.seg.Shards[0].SetPoint(nil)
+		want = val
+		look()
+		old = val
+	}
+	t.Logf("%d stores", points)
+}
+
+// TestBatchAtEveryStore: the same of several strings that are replaced in one transaction.
+func TestBatchAtEveryStore(t *testing.T) {
+	m := rvHeap(t, Options{Key: layout.String, Value: layout.String, Shards: 1, LockTimeout: time.Millisecond})
+	var keys, vals []Datum
+	for i := range 6 {
+		keys = append(keys, Datum{S: fmt.Sprint("a key that is long ", i)})
+	}
+	for round := range 5 {
+		old := vals
+		vals = nil
+		for i := range keys {
+			vals = append(vals, Datum{S: strings.Repeat(string(rune('a'+round)), 60+i%2*100)})
+		}
+		if old == nil {
+			old = make([]Datum, len(keys))
+		}
+		m.seg.Shards[0].SetPoint(func() {
+			if journal.Phase(m.seg.Shards[0].Stat(layout.ShJournal)) == journal.Committed {
+				old = vals
+			}
+			for i, key := range keys {
+				if l, err := m.Load(key, nil, 0); err != nil || string(l.B) != old[i].S {
+					t.Fatalf("round %d, key %d: %.4q, want %.4q, error %v", round, i, l.B, old[i].S, err)
+				}
+			}
+		})
+		if _, err := m.StoreMany(keys, vals, TTLDefault, 0, true); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestLargeValuesAreWhole reads a value that takes a while to copy, and that somebody replaces all the time, so that it is
+// hardly ever the same at the end.
+func TestLargeValuesAreWhole(t *testing.T) {
+	m := rvHeap(t, Options{Key: layout.Int64, Value: layout.String, Shards: 1})
+	const size, loads = 256 << 10, 1500
+	store := func(b byte) error {
+		return rvStore(m, Datum{W: 1}, Datum{S: strings.Repeat(string(rune(b)), size)})
+	}
+	if err := store('a'); err != nil {
+		t.Fatal(err)
+	}
+	stop, stored := make(chan struct{}), make(chan error)
+	go func() {
+		for b := byte(0); ; b++ {
+			select {
+			case <-stop:
+				stored <- nil
+				return
+			default:
+			}
+			if err := store('a' + b%26); err != nil {
+				stored <- err
+				return
+			}
+		}
+	}()
+	var buf []byte
+	torn := ""
+	for i := 0; i < loads && torn == ""; i++ {
+		l, err := m.Load(Datum{W: 1}, buf[:0], 0)
+		if buf = l.B; err != nil || len(buf) != size || bytes.Count(buf, buf[:1]) != size {
+			torn = fmt.Sprintf("load %d: %d bytes, from %.4q to %.4q, error %v", i, len(buf), buf, buf[max(len(buf)-4, 0):], err)
+		}
+	}
+	close(stop)
+	if err := <-stored; err != nil {
+		t.Error(err)
+	}
+	if torn != "" {
+		t.Error(torn)
+	}
+}

@@ -1,0 +1,136 @@
+package dict
+
+import (
+	"fmt"
+	"strings"
+	"testing"
+
+	"golang.org/x/sys/unix"
+
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/vector"
+)
+
+// The order in which memory is taken, given back, and accounted for: a process may die in between (package space, S1).
+
+// A place is an offset as a shard header sees it: a vector's element, and the end of the memory that the level may have
+// by the watermark.
+type place struct {
+	which   int
+	element uint64
+	backed  bool
+	marked  uint64
+}
+
+func placeOf(m *Map, off uint64) (p place, ok bool) {
+	h := rvHeader(m, 0)
+	for which, shape := range m.seg.Env.Config.Geometry().Vectors() {
+		for level := range layout.Levels {
+			base, first := h.Load(vector.DirWord(which, level)), shape.First(level)
+			if base == 0 || off < base || off >= base+shape.LevelBytes(level) {
+				continue
+			}
+			element := first + (off-base)/shape.Elem
+			dirty := h.Load(layout.ShDirty + uint64(which))
+			return place{which, element, element < h.Load(layout.ShBacked+uint64(which)),
+				base + layout.PageUp((dirty-min(first, dirty))*shape.Elem)}, true
+		}
+	}
+	return place{}, false
+}
+
+// TestMarkedBeforeTaken: when memory is asked for, it has been noted already that there may be some: by the watermark, or,
+// for a hole among the chunks, by name. A process that dies between the two has leaked nothing.
+func TestMarkedBeforeTaken(t *testing.T) {
+	now := uint64(1000)
+	m := rvHeap(t, Options{Key: layout.String, Value: layout.String, Shards: 1, Now: func() uint64 { return now }})
+	h := rvHeader(m, 0)
+	taken, filled := 0, 0
+	m.seg.Env.Region.FailAllocate = func(off, n uint64) error {
+		p, ok := placeOf(m, off)
+		switch {
+		case !ok:
+			t.Errorf("[%#x, +%#x) belongs to nothing", off, n)
+		case p.which == layout.VecChunk && p.backed:
+			if filled++; h.Load(layout.ShPunching) != p.element+1 {
+				t.Errorf("a hole, chunk %d, gets memory while ShPunching is %d", p.element, h.Load(layout.ShPunching))
+			}
+		case off+n > p.marked:
+			t.Errorf("%s from %d on get memory up to %#x, the watermark says %#x", vector.Name(p.which), p.element, off+n, p.marked)
+		default:
+			taken++
+		}
+		return nil
+	}
+	large := func(code OpCode, n int) {
+		for i := range n {
+			if err := m.Do(&Op{Code: code, Key: Datum{S: fmt.Sprint("k", i)}, Val: Datum{S: strings.Repeat("x", 32000)}}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	for range 3 {
+		large(OpStore, 100)
+		large(OpDelete, 95)
+		rvChurn(m, &now, 2000)
+	}
+	if taken < 20 || filled < 5 {
+		t.Errorf("memory was taken %d times, and %d holes filled: this shows little", taken, filled)
+	}
+}
+
+// TestSaidBeforeGivenBack: elements whose memory is given back do not count as backed when that happens, and count as having
+// memory until it has happened. Here the kernel refuses to take any back.
+func TestSaidBeforeGivenBack(t *testing.T) {
+	now := uint64(1000)
+	m, err := Anonymous(Options{Key: layout.Int64, Value: layout.Int64, Shards: 1, Now: func() uint64 { return now }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for i := range 100_000 {
+		if err := rvStore(m, Datum{W: uint64(i)}, Datum{W: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	h := rvHeader(m, 0)
+	marks := func() (backed, dirty uint64) {
+		return h.Load(layout.ShBacked + layout.VecMain), h.Load(layout.ShDirty + layout.VecMain)
+	}
+	_, before := marks()
+	refuse(t, m)
+	if err := m.Clear(); err != nil {
+		t.Fatal(err)
+	}
+	for range 300 { // epochs of the quarantine pass
+		now += 10
+		if err := rvStore(m, Datum{W: 1}, Datum{W: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	backed, dirty := marks()
+	if backed >= before {
+		t.Errorf("%d of %d buckets count as backed while their memory is taken away", backed, before)
+	}
+	if dirty != before {
+		t.Errorf("%d of %d buckets count as having memory; none has been taken away", dirty, before)
+	}
+	if err := m.Close(); err != nil {
+		t.Error(err)
+	}
+}
+
+// refuse makes the kernel refuse to take memory of an anonymous map back: its file may not be written any more, except
+// through mappings that are there.
+func refuse(t *testing.T, m *Map) {
+	t.Helper()
+	fd, err := m.FD()
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := unix.FcntlInt(uintptr(fd), unix.F_ADD_SEALS, unix.F_SEAL_FUTURE_WRITE); err != nil {
+		t.Fatal(err)
+	}
+	if err := unix.Close(fd); err != nil {
+		t.Error(err)
+	}
+}

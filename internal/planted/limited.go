@@ -1,0 +1,21 @@
+package main
+
+// limited are faults in limits: P11.
+func limited() []row {
+	const room = "internal/shard/room.go"
+	limits := test{pkg: "internal/proof", run: "^TestP11Limits$"}
+	return []row{
+		{"P11", "one entry more than allowed", room,
+			"if want <= s.header.Load(layout.ShLease) {", "if want <= s.header.Load(layout.ShLease)+1 {", limits},
+		{"P11", "what other shards hold of a limit is not counted", "internal/space/lease.go",
+			"if i != shard {", "if i > 1<<20 {", limits},
+		{"P11", "nothing is evicted for bytes", "internal/shard/transact.go",
+			"case need.Which != layout.VecChunk || !s.evictOne():", "case true:", limits},
+		{"P11", "a lease that is not used is not returned", "internal/space/lease.go",
+			"sh.Store(layout.ShLease, min(sh.Load(layout.ShLease), sh.Load(layout.ShCount)))", "", limits},
+		{"P11", "the newest entry is evicted", room,
+			"r := s.recency.Oldest()", "r := s.recency.Newest()", test{pkg: ".", run: "^TestSecondChanceIsGivenOnce$"}},
+		{"P11", "a visited entry has no second chance", room,
+			"case !force && (", "case !force && false && (", test{pkg: ".", run: "^TestSecondChanceIsGivenOnce$"}},
+	}
+}

@@ -1,0 +1,51 @@
+package main
+
+// read are faults in what readers see: P2, P4, P9, P10.
+func read() []row {
+	const find, read = "internal/table/find.go", "internal/shard/read.go"
+	twice := test{pkg: "internal/dict", run: "^TestReadersAskTwice$"}
+	wait := test{pkg: "internal/dict", run: "^TestPlainStoresWait$"}
+	linear := test{pkg: "internal/proof", run: "^TestP04Linearizable$"}
+	live := test{pkg: "internal/maptest", run: "^TestP10ReadOnlyLive$"}
+	return []row{
+		{"P2", "a reader does not ask for the version again", find,
+			" && pos.Main.Load(layout.BkHead) == pos.Head", "", twice},
+		{"P2", "a reader does not ask for the level word again", find,
+			"t.Shard.Load(layout.ShLevel) == pos.Level && ", "", twice},
+		{"P2", "a reader asks for nothing again", find,
+			"return pos.Head&1 == 0 &&", "return true || pos.Head&1 == 0 &&", test{pkg: "internal/dict", run: "^TestLargeValuesAreWhole$"}},
+		{"P2", "an odd version is taken for an even one", find,
+			"return pos.Head&1 == 0 && ", "return ", live},
+		{"P2", "a reader does not ask again once it has the bytes", read,
+			"if !still() {\n\t\treturn false\n\t}\n\tif it.Deadline", "if it.Deadline", test{pkg: "internal/dict", run: "^TestLargeValuesAreWhole$"}},
+		{"P2", "a version is as before when it is even again", "internal/journal/journal.go",
+			"layout.Pair(h+1, layout.Hi(h))", "layout.Pair(h-1, layout.Hi(h))", test{pkg: "internal/dict", run: "^TestVersionsGoForward$"}},
+		{"P2", "an overwrite does not make the version odd", "internal/shard/apply.go",
+			"s.log.Touch(pos.Main)\n", "", live},
+		{"P2", "the overlay is applied forwards", "internal/journal/overlay.go",
+			"for k := len(o.entries) - 1; k >= 0; k-- {", "for k := range o.entries {", live},
+		{"P2", "the journal of a stopped writer is not asked for again", "internal/journal/overlay.go",
+			"return j.head.Load(0) == o.head", "return true", test{pkg: "internal/dict", run: "^TestJournalIsAskedTwice$"}},
+		{"P4", "a compare-and-swap does not compare", "internal/shard/decide.go",
+			"if s.valueIs(pos.Val, op.Old) {\n\t\t\treturn actPut", "if true {\n\t\t\treturn actPut", linear},
+		{"P4", "a plain store goes without the lock", "internal/shard/apply.go",
+			"if err := s.enter(); err != nil {\n\t\treturn err\n\t}\n\tdefer s.leave()\n\treturn s.one(op)",
+			"if s.env.Owner != nil && s.plain(op) {\n\t\treturn nil\n\t}\n\tif err := s.enter(); err != nil {\n\t\treturn err\n\t}\n\tdefer s.leave()\n\treturn s.one(op)", wait},
+		{"P4", "the short way of a load does not ask again", "internal/table/word.go",
+			"return val, w != 0, t.still(main, head, level)", "return val, w != 0, true", test{pkg: "internal/dict", run: "^TestShortLoadsAtEveryStore$"}},
+		{"P4", "the short way to a string does not ask again", "internal/table/bytes.go",
+			"return b, true, t.still(main, head, level)", "return b, true, true", test{pkg: "internal/dict", run: "^TestStringsAtEveryStore$"}},
+		{"P4", "the short way to overwrite an integer goes without the lock", "internal/shard/word.go",
+			"(val uint64, err error) {\n", "(val uint64, err error) {\n\tif p, at := s.table.HeldWord(h, key); at != 0 {\n\t\tp.Store(at, w)\n\t\treturn w, nil\n\t}\n", wait},
+		{"P9", "a cursor gives what lies before its position", "internal/shard/walk.go",
+			"if live && e.order >= from {", "if live {", test{pkg: "internal/maptest", run: "^TestP09Iteration$"}},
+		{"P9", "a cursor takes a bucket for one that has not been split", "internal/table/snap.go",
+			"index < half && index+half >= n", "index < half", test{pkg: "internal/maptest", run: "^TestP09Iteration$"}},
+		{"P10", "a read-only handle sets visited bits", read,
+			"s.table.Geo.Recency == 0 || s.env.Owner == nil", "s.table.Geo.Recency == 0", test{pkg: "internal/maptest", run: "^TestP10ReadOnlyVisits$"}},
+		{"P10", "a read-only handle maps the file for writing", "internal/segment/segment.go",
+			"region.Mapped(fd, !o.ReadOnly, reserve)", "region.Mapped(fd, true, reserve)", live},
+		{"P10", "nobody reads through the journal", read,
+			"try(n >= directTries || n%2 == 1)", "try(n < 0)", live},
+	}
+}

@@ -1,0 +1,26 @@
+package main
+
+// A row is a fault and the test that has to notice it.
+type row struct {
+	promise string
+	name    string
+	file    string // from the root of the module
+	old     string // occurs there once
+	new     string
+	test
+}
+
+// A test is part of a package's tests.
+type test struct {
+	pkg string
+	run string // as of go test -run
+	env string // "NAME=value", or nothing
+}
+
+// table lists all faults.
+func table() (rows []row) {
+	for _, part := range [][]row{killed(), read(), waited(), spaced(), dated(), limited(), opened()} {
+		rows = append(rows, part...)
+	}
+	return rows
+}
