@@ -8,9 +8,12 @@ import (
 	"testing"
 )
 
-// TestGuaranteesAreTested: README's table has a row for each promise, and each links tests that exist where it says.
+// TestGuaranteesAreTested: README's table has a row for each promise, and each links tests that exist where it says, and
+// what the last run of the proofs counted for it.
 func TestGuaranteesAreTested(t *testing.T) {
 	readme, err := os.ReadFile("README.md")
+	must(t, err)
+	proof, err := os.ReadFile("docs/PROOF.md")
 	must(t, err)
 	link := regexp.MustCompile("\\[`(Test\\w+)`\\]\\(([^)]+)\\)")
 	for p := 1; p <= 15; p++ {
@@ -18,6 +21,9 @@ func TestGuaranteesAreTested(t *testing.T) {
 		links := link.FindAllStringSubmatch(row, -1)
 		if len(links) == 0 {
 			t.Errorf("P%d: README links no test", p)
+		}
+		if !strings.Contains(row, fmt.Sprintf("(docs/PROOF.md#p%d)", p)) || !strings.Contains(string(proof), fmt.Sprintf("\n## P%d\n", p)) {
+			t.Errorf("P%d: README does not link a section of docs/PROOF.md, or there is none", p)
 		}
 		for _, l := range links {
 			text, err := os.ReadFile(l[2])
