@@ -105,7 +105,6 @@ func (w *walker) everything() {
 
 // moved reports whether the shard changed since the walk began.
 func (w *walker) moved() bool {
-	region.LoadFence()
 	for i := range w.raw {
 		if !hint(uint64(i)) && w.shard.Load(uint64(i)) != w.raw[i] {
 			return true

@@ -96,7 +96,6 @@ func (j *Journal) Init(r *region.Region, shard region.Ptr, log *vector.Vec) {
 
 // Begin prepares a transaction. Nothing is stored before the first entry.
 func (j *Journal) Begin() {
-	region.StoreFence() // what earlier transactions freed may be rewritten from now on (CONCURRENCY, pair 4)
 	j.gen, j.n, j.limit = generation(j.head.Load(0)), 0, j.log.Backed()
 	if j.first.IsNil() {
 		j.first = j.log.Must(0).Ptr

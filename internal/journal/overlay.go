@@ -2,7 +2,6 @@ package journal
 
 import (
 	"github.com/shmap-go/shmap/internal/layout"
-	"github.com/shmap-go/shmap/internal/region"
 )
 
 // Overlay is the state before the transaction that a writer, stopped or dead perhaps, is in the middle of: what readers
@@ -34,7 +33,6 @@ func (j *Journal) Read(o *Overlay) bool {
 
 // Unmoved reports whether the journal is still as it was copied. A reader asks it last (J2).
 func (j *Journal) Unmoved(o *Overlay) bool {
-	region.LoadFence()
 	return j.head.Load(0) == o.head
 }
 

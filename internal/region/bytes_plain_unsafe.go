@@ -8,11 +8,21 @@ func (p Ptr) bytes(off, n uint64) []byte {
 	return unsafe.Slice((*byte)(unsafe.Add(p.p, off)), n) // valid by I1
 }
 
-// CopyOut copies the bytes at p+off to dst. What it copies may be torn: check afterwards, behind LoadFence.
-func (p Ptr) CopyOut(dst []byte, off uint64) { copy(dst, p.bytes(off, uint64(len(dst)))) }
+// CopyOut copies the bytes at p+off to dst. What it copies may be torn: check afterwards.
+func (p Ptr) CopyOut(dst []byte, off uint64) {
+	copy(dst, p.bytes(off, uint64(len(dst))))
+	loadFence()
+}
 
-// CopyIn copies s to p+off, memory that no other process is entitled to read yet.
-func (p Ptr) CopyIn(off uint64, s string) { copy(p.bytes(off, uint64(len(s))), s) }
+// CopyIn copies s to p+off, memory that no other process is entitled to read yet, or any more.
+func (p Ptr) CopyIn(off uint64, s string) {
+	storeFence()
+	copy(p.bytes(off, uint64(len(s))), s)
+}
 
 // Equal compares the bytes at p+off with s; like CopyOut it may see torn bytes.
-func (p Ptr) Equal(off uint64, s string) bool { return string(p.bytes(off, uint64(len(s)))) == s }
+func (p Ptr) Equal(off uint64, s string) bool {
+	same := string(p.bytes(off, uint64(len(s)))) == s
+	loadFence()
+	return same
+}

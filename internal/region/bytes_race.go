@@ -7,7 +7,7 @@ import "encoding/binary"
 // The versions for the race detector and for model checking: whole words, in their order, because a reader may copy what a
 // writer is rewriting.
 
-// CopyOut copies the bytes at p+off to dst. What it copies may be torn: check afterwards, behind LoadFence.
+// CopyOut copies the bytes at p+off to dst. What it copies may be torn: check afterwards.
 func (p Ptr) CopyOut(dst []byte, off uint64) {
 	var b [8]byte
 	for len(dst) > 0 {
@@ -17,7 +17,7 @@ func (p Ptr) CopyOut(dst []byte, off uint64) {
 	}
 }
 
-// CopyIn copies s to p+off, memory that no other process is entitled to read yet.
+// CopyIn copies s to p+off, memory that no other process is entitled to read yet, or any more.
 func (p Ptr) CopyIn(off uint64, s string) {
 	var b [8]byte
 	for len(s) > 0 {

@@ -9,5 +9,8 @@
 //	I3  Stores through Ptr.Store are seen by every observer, a debugger that stops the process at an instruction
 //	    included, in program order; on arm64 by other cores as well, because each is a store-release.
 //	I4  Loads through Ptr.Load are not moved before earlier ones: on amd64 by the machine, on arm64 because each is a
-//	    load-acquire. Only bytes copied in bulk need LoadFence before a later check and StoreFence before a rewrite.
+//	    load-acquire.
+//	I5  Bytes moved or compared in bulk keep their place among the accesses before and behind them, as if the whole run
+//	    were one; among themselves they have no order. amd64 does so by itself; on arm64 CopyOut and Equal end with a
+//	    load fence, CopyIn begins with a store fence, and the store-release or load-acquire next to them does the rest.
 package region

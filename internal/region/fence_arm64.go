@@ -1,11 +1,11 @@
 package region
 
-// LoadFence keeps loads before it before loads and stores behind it (DMB ISHLD).
+// loadFence keeps loads before it before loads and stores behind it (DMB ISHLD).
 //
 //go:noescape
-func LoadFence()
+func loadFence()
 
-// StoreFence keeps stores before it before stores behind it (DMB ISHST).
+// storeFence keeps stores before it before stores behind it (DMB ISHST).
 //
 //go:noescape
-func StoreFence()
+func storeFence()

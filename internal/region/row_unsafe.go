@@ -30,6 +30,8 @@ func (r *Row) Learn(in *Region, off, elem, n, need uint64) bool {
 	if _, ok := in.At(off, (need+1)*elem); !ok {
 		return false
 	}
+	in.mu.Lock() // else somebody who still has the mapping before could store its base under the length of this one
+	defer in.mu.Unlock()
 	v := in.cur.Load()
 	r.off.Store(off)
 	atomic.StorePointer(&r.base, unsafe.Add(v.base, off)) // valid: inside, checked above

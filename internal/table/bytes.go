@@ -63,7 +63,6 @@ func (t *Table) LoadBytes(k *Key, dst []byte) (b []byte, found, ok bool) {
 	old := len(dst)
 	b = slices.Grow(dst, int(size))[:old+int(size)]
 	from.CopyOut(b[old:], off)
-	region.LoadFence()
 	return b, true, t.still(main, head, level)
 }
 

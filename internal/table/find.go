@@ -95,7 +95,6 @@ func (t *Table) bound(n uint64) uint64 {
 
 // Valid reports whether what was read after Find belongs to one state (T2).
 func (t *Table) Valid(pos *Pos) bool {
-	region.LoadFence()
 	return pos.Head&1 == 0 && t.Shard.Load(layout.ShLevel) == pos.Level && pos.Main.Load(layout.BkHead) == pos.Head
 }
 
