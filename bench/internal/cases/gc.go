@@ -29,14 +29,14 @@ func collections(s *Session) error {
 	if !s.wantsAny(strings.Fields(names)) {
 		return nil
 	}
-	n, note := s.scaled(large, 1_000_000)
+	n := s.scaled(large, 1_000_000)
 	s.progress("gc/pause, gc/cpu: two processes with %s strings each", human(n))
 	ours, err := collectionIn("shmap", n)
 	check(err)
 	theirs, err := collectionIn(stringMap, n)
 	check(err)
-	s.emitValues("gc/pause/10M", ours.Pause, stringMap, theirs.Pause, note)
-	s.emitValues("gc/cpu/10M", ours.CPU, stringMap, theirs.CPU, note)
+	s.emitValues("gc/pause/10M", ours.Pause, stringMap, theirs.Pause)
+	s.emitValues("gc/cpu/10M", ours.CPU, stringMap, theirs.CPU)
 	return nil
 }
 
@@ -64,7 +64,7 @@ func Work(kind string, args []string, in io.Reader, out io.Writer) error {
 		return err
 	}
 	keep := heapOf(args[0], n)
-	c := collect(10)
+	c := collect(5)
 	runtime.KeepAlive(keep)
 	return json.NewEncoder(out).Encode(c)
 }

@@ -68,7 +68,7 @@ func latencies(keys []int64, store func(k, v int64)) *hdrhistogram.Histogram {
 }
 
 // growthLatency compares the longest store while growing, and one in ten thousand.
-func growthLatency(s *Session, keys []int64, reps int, note string) {
+func growthLatency(s *Session, keys []int64, reps int) {
 	const longest, typical = "longest-store/10M", "p99.99-store/10M"
 	s.progress(longest)
 	var ours, theirs *hdrhistogram.Histogram
@@ -85,8 +85,8 @@ func growthLatency(s *Session, keys []int64, reps int, note string) {
 		}},
 	}, reps)
 	check(err)
-	s.emitValues(longest, samples[0].Median(), muMap, samples[1].Median(), note)
-	s.emitValues(typical, float64(ours.ValueAtQuantile(99.99)), muMap, float64(theirs.ValueAtQuantile(99.99)), note)
+	s.emitValues(longest, samples[0].Median(), muMap, samples[1].Median())
+	s.emitValues(typical, float64(ours.ValueAtQuantile(99.99)), muMap, float64(theirs.ValueAtQuantile(99.99)))
 	s.Charts = append(s.Charts, latencyChart(human(len(keys)), ours, theirs))
 }
 

@@ -101,7 +101,7 @@ func (s *Session) emitMean(traces []policy.Trace, ours, theirs float64) {
 		s.emitMissing(meanMisses, otterPeer, fmt.Sprintf("%d of %d traces are missing", absent, len(traceNames())))
 		return
 	}
-	s.emitValues(meanMisses, ours, otterPeer, theirs, "")
+	s.emitValues(meanMisses, ours, otterPeer, theirs)
 }
 
 func hitChart(name string, trace int, hits map[string]policy.Grid) report.Chart {
@@ -130,6 +130,7 @@ func (s *Session) traces() ([]policy.Trace, error) {
 	all = append(all, policy.Synthetic()...)
 	all = slices.DeleteFunc(all, func(t policy.Trace) bool { return !slices.Contains(traceNames(), t.Name) })
 	if s.Quick {
+		s.note = "with 100K requests in a quick run"
 		for i := range all {
 			all[i] = beginning(all[i], 100_000)
 		}

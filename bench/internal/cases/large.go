@@ -20,18 +20,18 @@ type largeMap struct {
 }
 
 // order are the keys, in random order.
-func (l *largeMap) order() []int64 {
-	if l.keys == nil {
-		l.keys = integers(large)
+func (l *largeMap) order(s *Session) []int64 {
+	if n := s.scaled(large, 4_000_000); l.keys == nil {
+		l.keys = integers(n)
 	}
 	return l.keys
 }
 
 // use fills the map if nobody has yet.
 func (l *largeMap) use(s *Session) {
-	if l.m == nil {
-		s.progress("filling a map of %s", human(large))
-		l.take(s, filled(l.order()))
+	if keys := l.order(s); l.m == nil {
+		s.progress("filling a map of %s", human(len(keys)))
+		l.take(s, filled(keys))
 	}
 }
 
@@ -43,13 +43,12 @@ func (l *largeMap) take(s *Session, m *shmap.Map[int64, int64]) {
 
 // inserts leaves the map it fills to the next experiments.
 func (l *largeMap) inserts(s *Session) error {
-	l.take(s, inserts(s, "insert/10M", l.order(), pick(s, 1, 5)))
+	l.take(s, inserts(s, "insert/10M", l.order(s), pick(s, 1, 5)))
 	return nil
 }
 
 func (l *largeMap) latency(s *Session) error {
-	n, note := s.scaled(large, 2_000_000)
-	growthLatency(s, l.order()[:n], pick(s, 1, 5), note)
+	growthLatency(s, integers(s.scaled(large, 2_000_000)), pick(s, 1, 5))
 	return nil
 }
 
@@ -100,7 +99,7 @@ func (l *largeMap) batches(s *Session) error {
 
 func (l *largeMap) bytes(s *Session) error {
 	l.use(s)
-	s.emitValues("bytes/int64/10M", float64(l.full)/large, payload, 16, "")
+	s.emitValues("bytes/int64/10M", float64(l.full)/float64(len(l.keys)), payload, 16)
 	return nil
 }
 
@@ -119,6 +118,6 @@ func (l *largeMap) givenBack(s *Session) error {
 	for i := 0; i < len(l.keys); i += 1000 {
 		check(l.m.Store(l.keys[i], 0))
 	}
-	s.emitValues("given-back/10M", float64(fileBytes(l.m)), peak, float64(l.full), "")
+	s.emitValues("given-back/10M", float64(fileBytes(l.m)), peak, float64(l.full))
 	return nil
 }

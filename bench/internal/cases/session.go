@@ -29,6 +29,7 @@ type Session struct {
 	Charts []report.Chart
 
 	start time.Time
+	note  string   // for the rows of the experiment under way
 	ends  []func() // what to do at the end
 	sink  int64    // the sum of what was read, so that no read is for nothing
 }
@@ -52,7 +53,9 @@ func Run(o Options) (*Session, error) {
 		}
 		if s.late() {
 			for _, name := range e.cases {
-				s.emit(report.Missing(name, "", 0, "no time left for it with -quick"))
+				if s.wants(name) {
+					s.emit(report.Missing(name, "", 0, "no time left for it with -quick"))
+				}
 			}
 			continue
 		}
@@ -99,6 +102,7 @@ func (s *Session) try(e experiment) (err error) {
 			panic(r)
 		}
 	}()
+	s.note = ""
 	return e.run(s)
 }
 
@@ -138,6 +142,9 @@ func (s *Session) progress(format string, args ...any) {
 }
 
 func (s *Session) emit(r report.Row) {
+	if r.Note == "" {
+		r.Note = s.note
+	}
 	s.Rows = append(s.Rows, r)
 	check(s.Out.Row(r))
 }
@@ -150,12 +157,13 @@ func pick[T any](s *Session, quick, full T) T {
 	return full
 }
 
-// scaled is n, or less in a quick run, and the note that says so.
-func (s *Session) scaled(n, quick int) (int, string) {
+// scaled is n, or less in a quick run: then the rows of this experiment say so from now on.
+func (s *Session) scaled(n, quick int) int {
 	if s.Quick {
-		return quick, fmt.Sprintf("with %s in a quick run", human(quick))
+		s.note = fmt.Sprintf("with %s in a quick run", human(quick))
+		return quick
 	}
-	return n, ""
+	return n
 }
 
 // Many short samples rather than few long ones: most of them then lie between the interruptions by other programs, and
@@ -222,12 +230,10 @@ func (s *Session) emitSamples(name string, ours measure.Samples, peer string, th
 	s.emit(r)
 }
 
-// emitValues reports a row of two values that were measured once. The note may be empty.
-func (s *Session) emitValues(name string, ours float64, peer string, theirs float64, note string) {
+// emitValues reports a row of two values that were measured once.
+func (s *Session) emitValues(name string, ours float64, peer string, theirs float64) {
 	if s.wants(name) {
-		r := report.Compared(name, ours, peer, theirs, target(name, peer))
-		r.Note = note
-		s.emit(r)
+		s.emit(report.Compared(name, ours, peer, theirs, target(name, peer)))
 	}
 }
 
