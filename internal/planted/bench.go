@@ -77,11 +77,11 @@ func (b *bench) catch(r row) (by string, err error) {
 		return "", err
 	}
 	out, err := b.test(r, at+".test", "-overlay="+at+".json")
-	switch {
-	case err == nil:
+	switch err {
+	case nil:
 		return "", fmt.Errorf("unnoticed by %s in %s", r.run, r.pkg)
-	case errors.As(err, new(*exec.ExitError)):
-		return b.where(r.pkg, out), nil
+	case errFailed:
+		return b.where(r, out), nil
 	}
 	return "", err
 }
@@ -90,11 +90,11 @@ func (b *bench) catch(r row) (by string, err error) {
 func (b *bench) soundness(r row) func() error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	key := r.pkg + " " + r.run + " " + r.env
+	key := r.pkg + " " + r.run
 	if b.sound[key] == nil {
 		b.sound[key] = sync.OnceValue(func() error {
 			if out, err := b.test(r, b.place()+".test"); err != nil {
-				return fmt.Errorf("without the fault, too: %w: %s", err, b.where(r.pkg, out))
+				return fmt.Errorf("without the fault: %w: %s", err, b.where(r, out))
 			}
 			return nil
 		})
@@ -110,11 +110,11 @@ func (b *bench) place() string {
 	return filepath.Join(b.dir, strconv.Itoa(b.count))
 }
 
-// test builds the test program of a row, with flags, and runs it. An ExitError is that of the test.
+// test builds the test program of a row, with flags, and runs it. errFailed is that of the test; out says why.
 func (b *bench) test(r row, program string, flags ...string) (out string, err error) {
 	dir := filepath.Join(b.root, r.pkg)
 	env := append(os.Environ(), "GOFLAGS="+strings.Join(append(flags, "-buildvcs=false"), " "), // for tests that build, too
-		"SHMAP_LONG=", "SHMAP_PROOF=", "TMPDIR="+b.dir, r.env)
+		"SHMAP_LONG=", "SHMAP_PROOF=", "TMPDIR="+b.dir)
 	build := exec.Command("go", "test", "-c", "-vet=off", "-ldflags=-w", "-o", program, ".")
 	build.Dir, build.Env = dir, env
 	if out, err := build.CombinedOutput(); err != nil {
@@ -123,48 +123,59 @@ func (b *bench) test(r row, program string, flags ...string) (out string, err er
 	defer os.Remove(program)
 	ctx, stop := context.WithTimeout(context.Background(), patience)
 	defer stop()
-	said, err := os.Create(program + ".out") // a file, because a pipe would wait for the processes that a dead test leaves
+	test := exec.CommandContext(ctx, program, "-test.run", r.run, "-test.failfast")
+	test.Dir, test.Env = dir, env
+	out, err = output(test)
+	switch {
+	case ctx.Err() != nil:
+		return "", fmt.Errorf("%s hangs: ended after %v", r.run, patience)
+	case err == nil && strings.Contains(out, "no tests to run"):
+		return "", fmt.Errorf("the table is out of date: no test matches %s", r.run)
+	case err != nil && test.ProcessState != nil && test.ProcessState.ExitCode() > 0: // not ended by a signal
+		return out, errFailed
+	}
+	return out, err
+}
+
+// errFailed says that a test has failed, or crashed.
+var errFailed = errors.New("it fails")
+
+// output runs a command and returns what it and its children said. It ends the children that the command leaves.
+func output(c *exec.Cmd) (string, error) {
+	said, err := os.CreateTemp("", "") // a pipe would have to be waited for until the last child is gone
 	if err != nil {
 		return "", err
 	}
 	defer said.Close()
-	test := exec.CommandContext(ctx, program, "-test.run", r.run, "-test.failfast")
-	test.Dir, test.Env, test.Stdout, test.Stderr = dir, env, said, said
-	test.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
-	test.Cancel = func() error { return syscall.Kill(-test.Process.Pid, syscall.SIGKILL) }
-	err = test.Run()
-	if test.Process != nil {
-		_ = syscall.Kill(-test.Process.Pid, syscall.SIGKILL) // its children; there may be none
+	defer os.Remove(said.Name())
+	c.Stdout, c.Stderr = said, said
+	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	group := func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) }
+	c.Cancel = group
+	if err := c.Start(); err != nil {
+		return "", err
 	}
-	if ctx.Err() != nil {
-		return "", fmt.Errorf("%s hangs: ended after %v", r.run, patience)
-	}
-	text, rerr := os.ReadFile(program + ".out")
-	if rerr == nil && err == nil && bytes.Contains(text, []byte("no tests to run")) {
-		rerr = fmt.Errorf("the table is out of date: no test matches %s", r.run)
-	}
-	if rerr != nil {
-		return "", rerr
-	}
-	return string(text), err
+	werr := c.Wait()
+	_ = group() // there may be nobody
+	text, err := os.ReadFile(said.Name())
+	return string(text), errors.Join(werr, err)
 }
 
 var (
-	failed   = regexp.MustCompile(`^\s*--- FAIL: ([^/ ]+)`)
-	position = regexp.MustCompile(`^\s+(\w+\.go):(\d+): `)
-	crashed  = regexp.MustCompile(`^(panic|fatal error|unexpected fault address).*`)
-
+	failed    = regexp.MustCompile(`^\s*--- FAIL: ([^/ ]+)`)
+	position  = regexp.MustCompile(`^\s+(\w+\.go):(\d+): `)
+	crashed   = regexp.MustCompile(`^(panic|fatal error): .*`)
 	reporting = regexp.MustCompile(`\.(Error|Fatal)f?\(`)
 	logging   = regexp.MustCompile(`\.Logf?\(|random\(t\)`)
 )
 
 // where finds in what a test said which one failed, and at which line: the first that reports an error, else the last that
 // does not just log, as a helper may have reported it.
-func (b *bench) where(pkg, out string) string {
-	name, line := "", ""
+func (b *bench) where(r row, out string) string {
+	name, line := strings.Trim(r.run, "^$"), ""
 	for _, said := range strings.Split(out, "\n") {
 		if crash := crashed.FindString(said); crash != "" {
-			return strings.TrimSpace(name + " " + crash)
+			return name + ": " + crash
 		}
 		if m := failed.FindStringSubmatch(said); m != nil {
 			name = m[1]
@@ -173,8 +184,8 @@ func (b *bench) where(pkg, out string) string {
 		if m == nil {
 			continue
 		}
-		code := b.line(filepath.Join(b.root, pkg, m[1]), m[2])
-		if logging.MatchString(code) {
+		code := b.line(filepath.Join(b.root, r.pkg, m[1]), m[2])
+		if code == "" || logging.MatchString(code) {
 			continue
 		}
 		if line = m[1] + ":" + m[2]; reporting.MatchString(code) {
@@ -184,7 +195,7 @@ func (b *bench) where(pkg, out string) string {
 	return strings.TrimSpace(name + " " + line)
 }
 
-// line is a line of a source file; empty if there is none.
+// line is a line of a source file of the tree; empty if there is none.
 func (b *bench) line(path, number string) string {
 	text, _ := os.ReadFile(path)
 	lines := strings.Split(string(text), "\n")

@@ -10,12 +10,15 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"flag"
 	"fmt"
 	"os"
 	"regexp"
 	"sync"
 	"time"
+
+	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
 // atOnce is how many faults are tried at the same time: the tests have processes of their own.
@@ -31,6 +34,41 @@ func main() {
 	}
 }
 
+func run(only, lines string) error {
+	match, err := regexp.Compile(only)
+	if err != nil {
+		return err
+	}
+	var rows []row
+	for _, r := range table() {
+		if match.MatchString(r.promise + " " + r.name) {
+			rows = append(rows, r)
+		}
+	}
+	if len(rows) == 0 {
+		return fmt.Errorf("no fault matches %q", only)
+	}
+	start := time.Now()
+	results, err := all(rows)
+	if err != nil {
+		return err
+	}
+	caught := 0
+	for _, r := range results {
+		if r.Caught {
+			caught++
+		}
+	}
+	fmt.Printf("%d faults, %d caught, in %.0f s\n", len(rows), caught, time.Since(start).Seconds())
+	if err := errors.Join(write(lines, results), prove(os.Getenv(record.Env), results, time.Since(start))); err != nil {
+		return err
+	}
+	if caught < len(rows) {
+		return fmt.Errorf("%d of %d faults passed unnoticed", len(rows)-caught, len(rows))
+	}
+	return nil
+}
+
 // A result is a row of the table with what came of it.
 type result struct {
 	Promise string  `json:"promise"`
@@ -40,71 +78,44 @@ type result struct {
 	Seconds float64 `json:"seconds"`
 }
 
-func run(only, lines string) error {
-	match, err := regexp.Compile(only)
-	if err != nil {
-		return err
-	}
+// all tries all rows, and prints each result when it is known.
+func all(rows []row) ([]result, error) {
 	b, err := newBench()
 	if err != nil {
-		return err
+		return nil, err
 	}
 	defer b.clear()
-	var rows []row
-	for _, r := range table() {
-		if match.MatchString(r.promise + " " + r.name) {
-			rows = append(rows, r)
-		}
-	}
-	results := make([]result, len(rows))
-	var todo, print sync.Mutex
-	var all sync.WaitGroup
-	next, start := 0, time.Now()
+	var free sync.WaitGroup
+	var printing sync.Mutex
+	results, next := make([]result, len(rows)), make(chan int)
 	for range atOnce {
-		all.Go(func() {
-			for {
-				todo.Lock()
-				i := next
-				next++
-				todo.Unlock()
-				if i >= len(rows) {
-					return
-				}
+		free.Go(func() {
+			for i := range next {
 				results[i] = b.try(rows[i])
-				print.Lock()
-				show(results[i])
-				print.Unlock()
+				printing.Lock()
+				results[i].print()
+				printing.Unlock()
 			}
 		})
 	}
-	all.Wait()
-	unnoticed := 0
-	for _, r := range results {
-		if !r.Caught {
-			unnoticed++
-		}
+	for i := range rows {
+		next <- i
 	}
-	fmt.Printf("%d faults, %d caught, in %.0f s\n", len(results), len(results)-unnoticed, time.Since(start).Seconds())
-	if err := record(lines, results); err != nil {
-		return err
-	}
-	if unnoticed > 0 || len(results) == 0 {
-		return fmt.Errorf("%d of %d faults passed unnoticed", unnoticed, len(results))
-	}
-	return nil
+	close(next)
+	free.Wait()
+	return results, nil
 }
 
-// show prints a line of the table.
-func show(r result) {
-	mark := "  "
+func (r result) print() {
+	mark := " "
 	if !r.Caught {
-		mark = "! "
+		mark = "!"
 	}
-	fmt.Printf("%s%-4s%-62s %5.1f s  %s\n", mark, r.Promise, r.Name, r.Seconds, r.By)
+	fmt.Printf("%s %-4s%-60s %5.1f s  %s\n", mark, r.Promise, r.Name, r.Seconds, r.By)
 }
 
-// record appends the results to a file of records, if one is named.
-func record(path string, results []result) error {
+// write appends the results to a file, if one is named.
+func write[T any](path string, lines []T) error {
 	if path == "" {
 		return nil
 	}
@@ -113,10 +124,28 @@ func record(path string, results []result) error {
 		return err
 	}
 	e := json.NewEncoder(f)
-	for _, r := range results {
-		if err := e.Encode(r); err != nil {
-			return err
+	for _, l := range lines {
+		if err := e.Encode(l); err != nil {
+			return errors.Join(err, f.Close())
 		}
 	}
 	return f.Close()
+}
+
+// prove says the same in the way of a test to the command that writes docs/PROOF.md, if that has named a file.
+func prove(path string, results []result, took time.Duration) error {
+	if path == "" {
+		return nil
+	}
+	var lines []record.Line
+	verdict := "PASS"
+	for _, r := range results {
+		what := "planted faults caught"
+		if !r.Caught {
+			what, verdict = "planted faults unnoticed", "FAIL"
+		}
+		lines = append(lines, record.Line{Promise: r.Promise, Test: "planted", What: what, Value: "1", Time: time.Now().UTC()})
+	}
+	fmt.Printf("--- %s: planted (%.2fs)\n", verdict, took.Seconds())
+	return write(path, lines)
 }

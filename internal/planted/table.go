@@ -14,7 +14,6 @@ type row struct {
 type test struct {
 	pkg string
 	run string // as of go test -run
-	env string // "NAME=value", or nothing
 }
 
 // table lists all faults.
