@@ -106,8 +106,11 @@ func section(promise string, results []result) string {
 			if of != promise && counts == "" {
 				continue
 			}
+			if t.said != "" {
+				counts = t.said
+			}
 			if t.execs != "" {
-				name, counts, t.took = "`"+res.args[5]+"`", thousands(t.execs)+" executions", span(int(res.took.Seconds()))
+				name, counts, t.took = "`"+strings.Trim(res.args[5], "^$")+"`", thousands(t.execs)+" executions", span(int(res.took.Seconds()))
 			}
 			word := "pass"
 			if !t.ok || t.execs != "" && !res.ok {

@@ -10,6 +10,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -27,17 +28,18 @@ type result struct {
 	lines []record.Line
 }
 
-// A verdict is that of one test, or of one fuzz target.
+// A verdict is that of one test, of one fuzz target, or of another command.
 type verdict struct {
 	name  string
 	ok    bool
 	took  string
 	execs string // of a fuzz target
+	said  string // by another command
 }
 
 const atOnce = 2
 
-// perform runs the steps: first those that want to be alone, then two at a time.
+// perform runs the steps: first those that want to be alone, then two at a time, then what fills the rest of the time.
 func perform(ctx context.Context, all []step, env []string) ([]result, error) {
 	logs, err := os.MkdirTemp("", "shmap-proof-")
 	if err != nil {
@@ -47,6 +49,11 @@ func perform(ctx context.Context, all []step, env []string) ([]result, error) {
 	results, began := make([]result, len(all)), time.Now()
 	one := func(i int) {
 		s := all[i]
+		if at := slices.Index(s.args, rest); at >= 0 {
+			s.about = max(leastRest, (whole - time.Since(began)).Round(time.Second))
+			s.args = slices.Clone(s.args)
+			s.args[at] = s.about.String()
+		}
 		say := func(format string, args ...any) {
 			fmt.Fprintf(os.Stderr, "[%7s] %2d of %d: %s: %s\n", span(int(time.Since(began).Seconds())), i+1, len(all), s.name, fmt.Sprintf(format, args...))
 		}
@@ -65,11 +72,14 @@ func perform(ctx context.Context, all []step, env []string) ([]result, error) {
 	}
 	var free sync.WaitGroup
 	next := make(chan int)
-	for i, s := range all {
-		if s.alone {
-			one(i)
+	each := func(at when, f func(i int)) {
+		for i, s := range all {
+			if s.when == at {
+				f(i)
+			}
 		}
 	}
+	each(alone, one)
 	for range atOnce {
 		free.Go(func() {
 			for i := range next {
@@ -77,13 +87,10 @@ func perform(ctx context.Context, all []step, env []string) ([]result, error) {
 			}
 		})
 	}
-	for i, s := range all {
-		if !s.alone {
-			next <- i
-		}
-	}
+	each(beside, func(i int) { next <- i })
 	close(next)
 	free.Wait()
+	each(last, one)
 	return results, nil
 }
 
@@ -91,7 +98,6 @@ func perform(ctx context.Context, all []step, env []string) ([]result, error) {
 func (s step) run(ctx context.Context, file string, env []string) (res result) {
 	res.step = s
 	began := time.Now()
-	defer func() { res.took = time.Since(began) }()
 	out, err := os.Create(file)
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
@@ -103,12 +109,15 @@ func (s step) run(ctx context.Context, file string, env []string) (res result) {
 	c.Stdout, c.Stderr = out, out
 	c.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	c.Cancel = func() error { return syscall.Kill(-c.Process.Pid, syscall.SIGKILL) } // with its children
-	if err := c.Run(); err != nil {
+	err = c.Run()
+	if res.ok, res.took = err == nil, time.Since(began); err != nil {
 		fmt.Fprintln(out, err)
-	} else {
-		res.ok = true
 	}
 	res.tests, res.lines = verdicts(file), records(file+".records")
+	if s.args[1] != "test" { // a command says itself what it has done
+		said := strings.Split(tail(file), "\n")
+		res.tests = []verdict{{name: s.name, ok: res.ok, took: res.took.Round(time.Second).String(), said: said[len(said)-1]}}
+	}
 	if res.ok && len(res.tests) == 0 {
 		fmt.Fprintln(out, "prove: it ran no test")
 		res.ok = false
@@ -124,7 +133,7 @@ var (
 // verdicts reads the output of go test: of each test, or of the fuzz target.
 func verdicts(file string) (out []verdict) {
 	fuzzed := ""
-	each(file, func(line string) {
+	eachLine(file, func(line string) {
 		if m := execs.FindStringSubmatch(line); m != nil {
 			fuzzed = m[1]
 		}
@@ -139,7 +148,7 @@ func verdicts(file string) (out []verdict) {
 }
 
 func records(file string) (out []record.Line) {
-	each(file, func(line string) {
+	eachLine(file, func(line string) {
 		var l record.Line
 		if json.Unmarshal([]byte(line), &l) == nil {
 			out = append(out, l)
@@ -148,8 +157,8 @@ func records(file string) (out []record.Line) {
 	return out
 }
 
-// each calls f with every line of a file, of which there may be none.
-func each(file string, f func(line string)) {
+// eachLine calls f with every line of a file, of which there may be none.
+func eachLine(file string, f func(line string)) {
 	in, err := os.Open(file)
 	if err != nil {
 		return
@@ -169,6 +178,6 @@ func each(file string, f func(line string)) {
 // tail is the end of a file.
 func tail(file string) string {
 	var lines []string
-	each(file, func(line string) { lines = append(lines, line) })
-	return strings.Join(lines[max(0, len(lines)-40):], "\n")
+	eachLine(file, func(line string) { lines = append(lines, line) })
+	return strings.TrimSpace(strings.Join(lines[max(0, len(lines)-40):], "\n"))
 }
