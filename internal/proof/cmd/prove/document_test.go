@@ -21,7 +21,11 @@ func TestDocument(t *testing.T) {
 		{Promise: "P3", Test: "TestP03A", What: "stall", Value: "median 1ms"}, {Promise: "P3", Test: "TestP03AB", What: "kills", Value: "7"},
 		{Promise: "P12", Test: "TestP03A", What: "files", Value: "5"},
 	}
-	res := []result{{step: step{name: "both", promise: "P3"}, tests: verdicts(file), lines: lines}}
+	res := []result{
+		{step: step{name: "both", promise: "P3"}, tests: verdicts(file), lines: lines},
+		{step: step{name: "broken", promise: "P3"}},
+		{step: step{name: "faults", promise: besides}, ok: true, tests: []verdict{{name: "faults", ok: true, took: "5s", said: "7 of 7"}}},
+	}
 	runs := []run{{Commit: "a"}, {Commit: "b", Failed: []string{"both"}}, {Commit: "b"}, {Commit: "b"}, {Commit: "b", Date: time.Unix(0, 0).UTC()}}
 	got := document(runs, res, "a machine", map[string]string{"P3": "Nobody waits."})
 	for _, want := range []string{
@@ -30,7 +34,8 @@ func TestDocument(t *testing.T) {
 		"| `TestP03A` | pass | 1.00s | 1,900 kills; stall median 1ms |\n",
 		"| `TestP01B` | **FAIL** | 2.00s |  |\n",
 		"## P12\n\n\n\n| test | verdict | took | counted |\n|---|---|---|---|\n| `TestP03A` | pass | 1.00s | 5 files |\n",
-		"| both | **FAIL** | 0s | |\n",
+		"| broken | **FAIL** | 0s | |\n",
+		"| `faults` | pass | 5s | 7 of 7 |\n",
 		"| 0001-01-01 00:00 | b | 0 | 0s | **failed**: both |\n",
 	} {
 		if !strings.Contains(got, want) {
