@@ -43,7 +43,8 @@ func Variants() []Named {
 	for _, laps := range []int8{0, 1, 7} {
 		add(fmt.Sprintf("laps counted to %d", laps), func(o *S3Clock) { o.Laps = laps })
 	}
-	for _, steps := range []int{8, 16, 32, 0} {
+	add("steps without bound", func(o *S3Clock) { o.Steps = 0 })
+	for _, steps := range []int{8, 16, 32} {
 		add(fmt.Sprintf("at most %d steps", steps), func(o *S3Clock) { o.Steps = steps })
 	}
 	for _, lanes := range [][2]int{{4, 16}, {5, 12}, {7, 9}, {8, 8}} {
@@ -56,6 +57,8 @@ func Variants() []Named {
 	add("buckets of 8-byte slots", func(o *S3Clock) { o.Geometry = [2]int{6, 70} })
 	add("buckets of 4-byte slots", func(o *S3Clock) { o.Geometry = [2]int{7, 76} })
 	add("main as SIEVE", func(o *S3Clock) { o.Sieve = true })
+	add("main's victims leave ghosts too", func(o *S3Clock) { o.MainDies = true })
+	add("readers count hits to 3", func(o *S3Clock) { o.PerHit = true })
 	add("small grows while there is room", func(o *S3Clock) { o.NoFill = true })
 	return out
 }

@@ -19,6 +19,7 @@ type S3Clock struct {
 	Sieve    bool    // the hand leaves entries where they are, and new ones come in at the other end
 	NoFill   bool    // while there is room, small grows instead of main
 	PerHit   bool    // readers count hits (S3-FIFO as published)
+	MainDies bool    // main's victims leave ghosts too
 }
 
 // S3Chosen is the policy as it was chosen, on a map of 16-byte slots.
@@ -32,7 +33,6 @@ type s3clock struct {
 	table *table
 	exact *exactGhost
 	hand  int32
-	full  bool
 
 	evictions, passed int // entries that the hand left or that graduated
 }
@@ -76,7 +76,7 @@ func (c *s3clock) insert(k int32) {
 		return
 	}
 	c.small.push(i)
-	if c.small.n > c.target() && !(c.NoFill && !c.full) { // there is room: nothing need be judged
+	if c.small.n > c.target() && !c.NoFill { // there is room: nothing need be judged
 		i := c.small.oldest
 		c.small.remove(i)
 		c.graduate(i)
@@ -90,7 +90,6 @@ func (c *s3clock) graduate(i int32) {
 }
 
 func (c *s3clock) evict() {
-	c.full = true
 	c.evictions++
 	left := c.Steps
 	if left == 0 {
@@ -109,7 +108,7 @@ func (c *s3clock) evict() {
 	}
 	for i := c.begin(); ; i = c.begin() {
 		if left--; left < 0 || !c.pass(i) {
-			c.remove(i, false)
+			c.remove(i, c.MainDies)
 			return
 		}
 	}

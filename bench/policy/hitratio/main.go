@@ -54,6 +54,7 @@ func run(args []string, stdout io.Writer) error {
 		b.table("### Policies, one shard", policy.Compared())
 		b.table("### The chosen policy with one property changed", policy.Variants())
 		b.shards()
+		b.seeds()
 		b.work()
 		b.further(max(1, *runs))
 	}

@@ -81,6 +81,22 @@ func (b *book) shards() {
 	}
 }
 
+// seeds shows what chance does: the same requests under other hashes, with the buckets of each geometry.
+func (b *book) seeds() {
+	b.header("### Other hash seeds, shards as a map chooses them", append([]string{"slots, load, seed", "mean", "to otter", "worst to otter"}, b.names()...)...)
+	for _, geometry := range [][2]int{{7, 64}, {6, 70}, {7, 76}} {
+		for seed := range uint64(3) {
+			var renamed []policy.Trace
+			for i := range b.traces {
+				renamed = append(renamed, b.traces[i].Renamed(seed))
+			}
+			o := policy.S3Chosen
+			o.Geometry = geometry
+			b.line(fmt.Sprintf("%d, %d %%, %d", geometry[0], geometry[1], seed), policy.Measure(renamed, o.Maker(), policy.DefaultShards, 1))
+		}
+	}
+}
+
 // work shows how many entries an eviction passes by.
 func (b *book) work() {
 	b.header("### Entries that an eviction passes by, mean", append([]string{"policy, capacity"}, b.names()...)...)
