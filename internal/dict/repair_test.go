@@ -85,7 +85,7 @@ func TestReadersOfRepairs(t *testing.T) {
 		look()
 	}
 	t.Logf("%d moments of the transaction, %d of its repair, %d of the repairs after that", last, len(repairs), points)
-	if len(repairs) < 10 {
+	if len(repairs) < 5 { // how many there are depends on which buckets the keys share
 		t.Error("this shows little")
 	}
 }
