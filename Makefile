@@ -1,7 +1,7 @@
 # Verbs of this repository. `make` lists them.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test race lint cross fuzz planted proof format-doc ci
+.PHONY: help test race lint cross fuzz planted explore proof format-doc ci
 help:        ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 test:        ## everything that go test runs (README's command)
@@ -23,6 +23,8 @@ fuzz:        ## operations against the model, and opening garbage: ten minutes e
 	go test ./internal/proof -run '^$$' -fuzz FuzzOpenFile -fuzztime 10m
 planted:     ## plants every fault of a table and sees that a test notices it
 	go run ./internal/planted
+explore:     ## every interleaving of readers, writers, deaths and repairs, in small worlds
+	go test -tags explore -count=1 ./internal/explore
 proof:       ## the long form of every proof, half an hour; writes docs/PROOF.md
 	go run ./internal/proof/cmd/prove
 format-doc:  ## write docs/FORMAT.md from the layout

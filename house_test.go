@@ -24,7 +24,7 @@ const module = "github.com/shmap-go/shmap"
 // is in the other's place, unless it has one of its own.
 var rooms = []string{
 	"proof/record", "fault", "layout", "hash", "sys", "region", "vector", "journal", "lock", "space", "alloc", "recency", "table",
-	"shard", "segment", "check", "dict", "maptest", "proof", "cli", "planted",
+	"shard", "segment", "check", "dict", "maptest", "proof", "explore", "cli", "planted",
 }
 
 // dependencies of the library: everything else must be in the standard library.

@@ -82,3 +82,6 @@ func (p Ptr) Low(i uint64) *uint32 {
 	}
 	return &never
 }
+
+// Words is the memory of a region on the heap, past the watcher.
+func (r *Region) Words() []uint64 { return r.heap }

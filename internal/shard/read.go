@@ -30,12 +30,6 @@ type Loaded struct {
 	TTL   time.Duration // with ReadTTL: what is left, Permanent without deadline
 }
 
-// Attempts of a read: so many under versions alone, then so many through the journal, then under the lock.
-const (
-	directTries  = 16
-	throughTries = 256
-)
-
 // Load reads the key k without a lock and without a store, the visited bit apart.
 func (s *Shard) Load(k *table.Key, dst []byte, f ReadFlag, out *Loaded) error {
 	var pos table.Pos
