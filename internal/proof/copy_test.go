@@ -166,7 +166,7 @@ func TestP15SettledCopies(t *testing.T) {
 // TestP15Straddle: a copy that was begun while the map was closed, and went on after somebody had opened it and written, is
 // refused, wherever it was then. At the end it is either.
 func TestP15Straddle(t *testing.T) {
-	path := mapPath(t)
+	path, copies := mapPath(t), 0
 	store := func(round int) {
 		m, err := dict.Open(path, dict.Options{Key: layout.Int64, Value: layout.Int64, Shards: 4})
 		if err != nil {
@@ -184,8 +184,9 @@ func TestP15Straddle(t *testing.T) {
 		}()
 		if round > 1 {
 			clean, live := read(t, path+".clean"), read(t, path)
-			for at := layout.Page; at < len(clean); at += 5 * layout.Page {
+			for at := layout.Page; at < len(clean); at += pick(5, 1) * layout.Page {
 				straddles(t, path+".copy", append(slices.Clone(clean[:at]), live[at:]...))
+				copies++
 			}
 		}
 	}
@@ -196,10 +197,12 @@ func TestP15Straddle(t *testing.T) {
 	store(2)
 	store(3)
 	for _, mix := range [][2][]byte{{read(t, path+".clean"), read(t, path)}} { // and of two sessions, both closed
-		for at := layout.Page; at < len(mix[0]); at += 5 * layout.Page {
+		for at := layout.Page; at < len(mix[0]); at += pick(5, 1) * layout.Page {
 			straddles(t, path+".copy", append(slices.Clone(mix[0][:at]), mix[1][at:]...))
+			copies++
 		}
 	}
+	record.Count(t, "P15", "copies that straddle an open", copies)
 }
 
 func straddles(t *testing.T, path string, image []byte) {
