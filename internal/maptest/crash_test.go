@@ -224,7 +224,7 @@ func (c *crasher) recover(image []uint64, depth, rank int) (int, State, error) {
 	var images [][]uint64
 	n, pick := 0, c.points%max(c.mends, 1)
 	setPoint(m, func() {
-		if c.all || n == pick { // in the short form each repair is killed once, each at another store
+		if depth == 1 && (c.all || n == pick) { // in the short form each repair is killed once, each at another store
 			images = append(images, m.Segment().Env.Region.Image())
 		}
 		n++
