@@ -103,7 +103,7 @@ func measured(o cases.Options) (*cases.Session, error) {
 	signals := make(chan os.Signal, 1)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM)
 	go func() {
-		<-signals
+		fmt.Fprintln(o.Log, "bench:", <-signals)
 		_ = os.RemoveAll(dir) // the other processes die with this one
 		os.Exit(1)
 	}()
