@@ -66,6 +66,9 @@ func (m *Map[K, V]) LoadMany(keys []K, vals []V, found []bool) (n int, err error
 		return 0, fmt.Errorf("shmap: LoadMany: %d keys, but room for %d values and %d found: %w",
 			len(keys), len(vals), len(found), fs.ErrInvalid)
 	}
+	if isInteger[K]() && isInteger[V]() {
+		return loadWords(m, keys, vals, found)
+	}
 	var in [loadBatch]dict.Datum
 	var out [loadBatch]dict.Loaded
 	for len(keys) > 0 {
@@ -85,6 +88,26 @@ func (m *Map[K, V]) LoadMany(keys []K, vals []V, found []bool) (n int, err error
 			vals[i], found[i] = v, l.Found
 		}
 		keys, vals, found = keys[c:], vals[c:], found[c:]
+	}
+	return n, nil
+}
+
+// loadWords is LoadMany for integers.
+func loadWords[K Key, V Value](m *Map[K, V], keys []K, vals []V, found []bool) (n int, err error) {
+	var in, out [loadBatch]uint64
+	for from := 0; from < len(keys); from += loadBatch {
+		group := keys[from:min(from+loadBatch, len(keys))]
+		for i, k := range group {
+			in[i] = toWord(k)
+		}
+		k, err := m.d.LoadWords(in[:len(group)], out[:len(group)], found[from:from+len(group)])
+		n += k
+		if err != nil {
+			return n, err
+		}
+		for i, w := range out[:len(group)] {
+			vals[from+i] = fromWord[V](w)
+		}
 	}
 	return n, nil
 }

@@ -109,6 +109,9 @@ func (m *Map[K, V]) Store(k K, v V) error {
 	if isInteger[K]() && isInteger[V]() {
 		return m.d.StoreWord(toWord(k), toWord(v))
 	}
+	if !isInteger[V]() {
+		return m.d.StoreBytes(datum(k), toString(v))
+	}
 	return m.d.Do(&dict.Op{Code: dict.OpStore, Key: datum(k), Val: datum(v)})
 }
 

@@ -21,7 +21,8 @@ type Map struct {
 	shift  uint // hash bits that do not pick the shard
 	kind   layout.Hash
 	seed   uint64
-	wide   bool // integers in slots of 16 bytes, and nothing to count
+	words  bool // integers, and nothing to count
+	wide   bool // in slots of 16 bytes as well
 	texts  bool // string values, and nothing to count
 
 	countHits    bool
@@ -68,7 +69,9 @@ func open(o Options, attach func(segment.Options) (*segment.Segment, error)) (*M
 // Attach makes a Map of an attached segment.
 func Attach(seg *segment.Segment) *Map {
 	c := seg.Env.Config
-	return &Map{seg: seg, shards: seg.Shards, shift: 64 - c.LgShards, kind: c.Hash, seed: c.Seed, wide: seg.Shards[0].Table().Wide(), texts: c.Value == layout.String}
+	t := seg.Shards[0].Table()
+	return &Map{seg: seg, shards: seg.Shards, shift: 64 - c.LgShards, kind: c.Hash, seed: c.Seed, words: t.Words(), wide: t.Wide(),
+		texts: c.Value == layout.String}
 }
 
 func newMap(seg *segment.Segment, o Options) (*Map, error) {
@@ -80,7 +83,9 @@ func newMap(seg *segment.Segment, o Options) (*Map, error) {
 	}
 	m := Attach(seg)
 	m.countHits = o.CountHits
-	m.wide, m.texts = m.wide && !m.countHits, m.texts && !m.countHits
+	if m.countHits {
+		m.words, m.wide, m.texts = false, false, false
+	}
 	return m, nil
 }
 

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/hash"
+	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/shard"
 )
 
@@ -33,11 +34,25 @@ func (m *Map) loadBytesSlow(key Datum, dst []byte) (b []byte, ok bool, err error
 	return l.B, true, nil
 }
 
+// StoreBytes stores one key of a map with string values.
+func (m *Map) StoreBytes(key Datum, val string) error {
+	if len(key.S) > layout.MaxString {
+		return m.Do(&Op{Code: OpStore, Key: key, Val: Datum{S: val}})
+	}
+	k := shard.ReadyKey(m.seg.Env.Config, key)
+	err := m.shard(k.Hash).SetBytes(&k, val)
+	if err != nil && errors.Is(err, fault.ErrFull) {
+		return m.Do(&Op{Code: OpStore, Key: key, Val: Datum{S: val}})
+	}
+	runtime.KeepAlive(m.seg)
+	return err
+}
+
 // LoadWord reads one key.
 func (m *Map) LoadWord(key uint64) (w uint64, ok bool, err error) {
-	if m.wide {
+	if m.words {
 		h := hash.Word(m.kind, m.seed, key)
-		w, ok, done := m.shard(h).LoadWord(h, key)
+		w, ok, done := m.shard(h).LoadWord(h, key, true)
 		if done && !m.seg.Env.Closed.Load() {
 			runtime.KeepAlive(m.seg)
 			return w, ok, nil

@@ -78,9 +78,14 @@ type Journal struct {
 	log    *vector.Vec
 	first  region.Ptr // entries of level 0
 	gen    uint64
+	active uint64 // head of the open transaction, without its length
 	n      uint64 // entries noted
 	limit  uint64 // entries that fit
 	inRow  uint64 // entries of level 0 that fit
+	quick  uint64 // the same, or 0 if somebody wants to hear of every store
+
+	odd  [4]region.Ptr // the first buckets that the open transaction has made odd
+	odds int           // how many it has made odd in all
 
 	// Point, if set by a test, is called before every store that the journal makes to shared memory.
 	Point func()
@@ -96,11 +101,27 @@ func (j *Journal) Init(r *region.Region, shard region.Ptr, log *vector.Vec) {
 
 // Begin prepares a transaction. Nothing is stored before the first entry.
 func (j *Journal) Begin() {
-	j.gen, j.n, j.limit = generation(j.head.Load(0)), 0, j.log.Backed()
+	j.gen, j.n, j.odds, j.limit = generation(j.head.Load(0)), 0, 0, j.log.Backed()
 	if j.first.IsNil() {
 		j.first = j.log.Must(0).Ptr
 	}
 	j.inRow = min(j.limit, 1<<j.log.Shape.Lg0)
+	j.active, j.quick = Head(j.gen, Active, 0), j.inRow
+	if j.Point != nil {
+		j.quick = 0
+	}
+}
+
+// shortest is how many entries always fit a transaction that BeginShort began.
+const shortest = 16
+
+// BeginShort is Begin for a transaction of a few entries, which will not panic; false if it cannot be sure of that.
+func (j *Journal) BeginShort() bool {
+	if j.first.IsNil() || j.log.Backed() < shortest {
+		return false
+	}
+	j.Begin()
+	return true
 }
 
 func (j *Journal) store(p region.Ptr, i, v uint64) {
@@ -126,39 +147,62 @@ func (j *Journal) note(off, old uint64) {
 	j.store(e, 0, off)
 	j.store(e, 1, old)
 	j.n++
-	j.store(j.head, 0, Head(j.gen, Active, j.n))
+	j.store(j.head, 0, j.active|j.n)
+}
+
+// enter is the first half of note where it is quick: the entry, which does not count before the head says so.
+func (j *Journal) enter(off, old uint64) {
+	j.first.Store(2*j.n, off)
+	j.first.Store(2*j.n+1, old)
+	j.n++
 }
 
 // Set stores v to word i of s.
 func (j *Journal) Set(s region.Span, i, v uint64) {
 	old := s.Load(i)
-	if old == v {
-		return
-	}
-	if j.n < j.inRow && j.Point == nil { // the same as below, in one piece
-		e := j.first.Word(2 * j.n)
-		e.Store(0, s.Off+8*i|kindWord)
-		e.Store(1, old)
-		j.n++
-		j.head.Store(0, Head(j.gen, Active, j.n))
+	switch {
+	case old == v:
+	case j.n < j.quick: // the same as below, in one piece
+		j.enter(s.Off+8*i|kindWord, old)
+		j.head.Store(0, j.active|j.n)
 		s.Store(i, v)
-		return
+	default:
+		j.note(s.Off+8*i|kindWord, old)
+		j.store(s.Ptr, i, v)
 	}
-	j.note(s.Off+8*i|kindWord, old)
-	j.store(s.Ptr, i, v)
 }
 
 // Touch makes the version of the bucket at b odd, once in a transaction: every version is even when one begins, so an odd
 // one is its own. (One that a forger made odd is Mended before.)
 func (j *Journal) Touch(b region.Span) {
-	if h := b.Load(layout.BkHead); h&1 == 0 {
+	h := b.Load(layout.BkHead)
+	switch {
+	case h&1 == 1:
+		return
+	case j.n < j.quick: // as in Set
+		j.enter(b.Off|kindBucket, h)
+		j.head.Store(0, j.active|j.n)
+		b.Store(layout.BkHead, h|1)
+	default:
 		j.note(b.Off|kindBucket, h)
 		j.store(b.Ptr, layout.BkHead, h|1)
 	}
+	j.remember(b.Ptr)
+}
+
+// remember keeps where an odd version is, for the commit.
+func (j *Journal) remember(b region.Ptr) {
+	if j.odds < len(j.odd) {
+		j.odd[j.odds] = b
+	}
+	j.odds++
 }
 
 // Mend notes a version that is odd though it should not be, so that the commit makes it even.
-func (j *Journal) Mend(b region.Span) { j.note(b.Off|kindBucket, b.Load(layout.BkHead)) }
+func (j *Journal) Mend(b region.Span) {
+	j.note(b.Off|kindBucket, b.Load(layout.BkHead))
+	j.remember(b.Ptr)
+}
 
 // SetLink stores the link half of a bucket's first word; the version beside it stays.
 func (j *Journal) SetLink(b region.Span, link uint64) {
@@ -176,11 +220,21 @@ func (j *Journal) SetLevel(s region.Span, buckets uint64) {
 
 // Commit makes the transaction count. The first store is the commit point.
 func (j *Journal) Commit() {
-	if j.n == 0 {
-		return
+	switch {
+	case j.n == 0:
+	case j.n <= j.quick && j.odds <= len(j.odd): // the same as below, in one piece
+		j.head.Store(0, Head(j.gen, Committed, j.n))
+		for _, p := range j.odd[:j.odds] { // what finish would find in the entries
+			if h := p.Load(0); h&1 == 1 {
+				p.Store(0, even(h))
+			}
+		}
+		j.head.Store(0, Head(j.gen+1, Idle, 0))
+		j.n = 0
+	default:
+		j.store(j.head, 0, Head(j.gen, Committed, j.n))
+		j.finish(j.n)
 	}
-	j.store(j.head, 0, Head(j.gen, Committed, j.n))
-	j.finish(j.n)
 }
 
 // Rollback undoes the transaction.
@@ -211,6 +265,9 @@ func (j *Journal) undo(n uint64) {
 	j.store(j.head, 0, Head(j.gen, Undone, n))
 }
 
+// even is the first word of a bucket whose version h, which is odd, has moved forward.
+func even(h uint64) uint64 { return layout.Pair(h+1, layout.Hi(h)) }
+
 // finish moves the versions that the first n entries made odd forward to even and goes idle (J3).
 func (j *Journal) finish(n uint64) {
 	for i := range n {
@@ -220,7 +277,7 @@ func (j *Journal) finish(n uint64) {
 		}
 		if p, ok := j.region.At(where&^kindMask, 8); ok {
 			if h := p.Load(0); h&1 == 1 {
-				j.store(p, 0, layout.Pair(h+1, layout.Hi(h)))
+				j.store(p, 0, even(h))
 			}
 		}
 	}

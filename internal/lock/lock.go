@@ -226,10 +226,14 @@ func (l *Lock) Unlock(o *Owner) {
 	l.release(o)
 }
 
+// release frees the word with a plain store if nobody is seen to wait: as long as it names o, others change nothing of it but
+// the waiters' bit. Setting that between the load and the store is lost, and whoever set it sleeps no longer than a nap.
 func (l *Lock) release(o *Owner) {
-	if !l.word.CompareAndSwap(0, o.word, 0) {
+	if l.word.Load(0) != o.word {
 		l.wake(o)
+		return
 	}
+	l.word.Store(0, 0)
 }
 
 // wake is release when somebody may be sleeping.

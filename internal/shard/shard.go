@@ -68,6 +68,9 @@ type Shard struct {
 	tends uint64 // operations, for work that is due every so often
 	tight int    // stores that evict without asking for more of the limit first
 	hint  uint64 // bucket where the search for any entry goes on
+
+	free  bool   // there is no limit on entries
+	split func() // Table.Split
 }
 
 // Init binds s to shard index of the map.
@@ -89,6 +92,7 @@ func (s *Shard) Init(env *Env, index int) error {
 	s.table = table.Table{Region: env.Region, Geo: geo, Config: env.Config, Shard: s.header, Log: &s.log, Heap: &s.heap,
 		Recency: &s.recency, Main: &s.vecs[layout.VecMain], Over: &s.vecs[layout.VecOver]}
 	s.table.Init()
+	s.split, s.free = s.table.Split, env.Config.Capacity == 0 && env.Config.MaxEntries == 0
 	return nil
 }
 

@@ -12,8 +12,11 @@ func (s *Shard) tend() {
 	if s.header.Load(layout.ShQuarTime) != 0 {
 		s.markTops()
 	}
-	if s.tends&31 == 0 || len(s.drops) > 0 && s.tends%tendDrops == 0 || s.table.Crowded(s.header.Load(layout.ShCount)) || s.table.Roomy() {
+	switch {
+	case s.tends&31 == 0 || len(s.drops) > 0 && s.tends%tendDrops == 0 || s.table.Roomy():
 		_, _ = s.attempt(func() error { s.tendSlow(); return nil }) // what it could not do waits for the next one
+	case s.table.Crowded(s.header.Load(layout.ShCount)):
+		s.once(s.split)
 	}
 }
 
@@ -22,7 +25,7 @@ const tendDrops = 8
 
 func (s *Shard) tendSlow() {
 	if s.table.Crowded(s.header.Load(layout.ShCount)) {
-		s.once(s.table.Split)
+		s.once(s.split)
 	} else if s.table.Roomy() {
 		s.once(s.table.Merge)
 	}

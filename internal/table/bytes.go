@@ -44,7 +44,7 @@ func (t *Table) LoadBytes(k *Key, dst []byte) (b []byte, found, ok bool) {
 	if w == 0 {
 		return dst, false, t.still(main, head, level)
 	}
-	if t.timed && !t.idleHit(p, tags, w/2-1) {
+	if t.timed && !t.idleHit(p, tags, w/2-1, true) {
 		return dst, false, false
 	}
 	val := p.Load(w + 1)
@@ -64,6 +64,20 @@ func (t *Table) LoadBytes(k *Key, dst []byte) (b []byte, found, ok bool) {
 	b = slices.Grow(dst, int(size))[:old+int(size)]
 	from.CopyOut(b[old:], off)
 	return b, true, t.still(main, head, level)
+}
+
+// HeldSlot is where k stands in a table of 16-byte slots without deadlines and recency, for the holder of the lock: its main
+// bucket, its bucket, and the slot's first word. ok is false if it is not there or the short way cannot tell.
+func (t *Table) HeldSlot(k *Key) (main, b region.Span, w uint64, ok bool) {
+	i := IndexOf(t.Shard.Load(layout.ShLevel), k.Hash)
+	r, n := t.Main.Row(i)
+	if n >= r.N() || t.timed {
+		return main, b, 0, false
+	}
+	main = r.Span(n * t.Main.Shape.Elem)
+	head := main.Load(layout.BkHead)
+	w = t.keySlot(main.Ptr, lanesEqual(main.Load(layout.BkTags), Tag(k.Hash))&t.Geo.Lanes, k)
+	return main, main, w, w != 0 && head&1 == 0
 }
 
 // overKey is overWord for any key.

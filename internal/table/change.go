@@ -85,6 +85,12 @@ func (t *Table) Insert(pos *Pos, h, key, val, deadline uint64) {
 	}
 }
 
+// InsertFar is Insert of integers, without the search, in a table without deadlines and recency.
+func (t *Table) InsertFar(h, key, val uint64) {
+	level := t.Shard.Load(layout.ShLevel)
+	t.Insert(&Pos{Level: level, Main: t.Main.Must(IndexOf(level, h))}, h, key, val, 0)
+}
+
 // SetDeadline changes the deadline of the entry at pos, whose chain has been touched.
 func (t *Table) SetDeadline(pos *Pos, deadline uint64) {
 	old := t.Deadline(pos.B.Ptr, pos.I)

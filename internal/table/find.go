@@ -163,9 +163,10 @@ func (t *Table) first(level, index uint64, f func(p region.Ptr, i uint64) bool) 
 	return Pos{}, false
 }
 
-// Warm loads the first line of the bucket that hash h leads to.
+// Warm asks for the first two lines of the bucket that hash h leads to, and does not wait for them.
 func (t *Table) Warm(h uint64) {
-	if b, ok := t.Main.Find(IndexOf(t.Shard.Load(layout.ShLevel), h)); ok {
-		b.Load(layout.BkTags)
+	i := IndexOf(t.Shard.Load(layout.ShLevel), h)
+	if r, k := t.Main.Row(i); k < r.N() {
+		t.Main.In(r, k).Prefetch()
 	}
 }

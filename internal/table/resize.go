@@ -5,6 +5,7 @@ import (
 
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/region"
 	"github.com/shmap-go/shmap/internal/vector"
 )
 
@@ -35,69 +36,110 @@ func (t *Table) Split() {
 	t.Log.Touch(dst.Span)
 	dst.Store(layout.BkHead, layout.Lo(dst.Load(layout.BkHead))) // outside the table until now (T3)
 	dst.Store(layout.BkTags, 0)
+	link := layout.Hi(src.Load(layout.BkHead))
+	t.part(src, dst, bit)
+	if link != 0 {
+		t.compact(src)
+	}
+	t.Log.SetLevel(t.Shard, n+1)
+}
+
+// part moves what has the hash bit from the chain of src to that of dst, which is outside the table still: as long as dst has
+// room for it, entries and tags are written directly.
+func (t *Table) part(src, dst bucket, bit uint64) {
+	filled, dtags := uint64(0), uint64(0)
 	hops := t.maxChain()
 	for b, ok := src, true; ok; b, ok = t.next(b, &hops) {
 		tags := b.Load(layout.BkTags)
 		keep := tags
 		for m := t.used(tags); m != 0; m &= m - 1 {
 			i := lane(m)
-			key, _ := t.Slot(b.Ptr, i)
+			key, val := t.Slot(b.Ptr, i)
 			if t.HashOf(key)&bit == 0 {
 				continue
 			}
-			to, j := t.vacancy(dst, true)
-			t.move(b, i, to, j, false)
 			keep = tagAt(keep, i, 0, 0)
+			if filled == t.Geo.Slots {
+				dst.Store(layout.BkTags, dtags)
+				to, j := t.vacancy(dst, true)
+				t.move(b, i, to, j, false)
+				continue
+			}
+			t.fill(dst.Span, filled, key, val)
+			if t.timed {
+				t.moveTimes(b, i, dst, filled, false)
+			}
+			dtags = tagAt(dtags, filled, tags>>(8*i)&0xff, Visited(tags, i))
+			filled++
 		}
 		t.Log.Set(b.Span, layout.BkTags, keep)
 	}
-	t.compact(src)
-	t.Log.SetLevel(t.Shard, n+1)
+	dst.Store(layout.BkTags, dtags)
 }
 
 // move copies the entry in slot i of from to the empty slot j of to. The slots of to are written directly unless
 // journaled says that a tag may have pointed to them when the transaction began (journal J5).
 func (t *Table) move(from bucket, i uint64, to bucket, j uint64, journaled bool) {
 	key, val := t.Slot(from.Ptr, i)
-	deadline := t.Deadline(from.Ptr, i)
 	if journaled {
 		t.SetSlot(to.Span, j, key, val)
-		if t.Geo.Deadline != 0 {
-			t.Log.Set(to.Span, t.Geo.Deadline+j, deadline)
-		}
 	} else {
 		t.fill(to.Span, j, key, val)
-		if t.Geo.Deadline != 0 {
+	}
+	if t.timed {
+		t.moveTimes(from, i, to, j, journaled)
+	}
+	tags := from.Load(layout.BkTags)
+	t.Log.Set(to.Span, layout.BkTags, tagAt(to.Load(layout.BkTags), j, tags>>(8*i)&0xff, Visited(tags, i)))
+}
+
+// moveTimes is the part of move in the lines of deadlines and of recency.
+func (t *Table) moveTimes(from bucket, i uint64, to bucket, j uint64, journaled bool) {
+	if t.Geo.Deadline != 0 {
+		deadline := t.Deadline(from.Ptr, i)
+		if journaled {
+			t.Log.Set(to.Span, t.Geo.Deadline+j, deadline)
+		} else {
 			to.Store(t.Geo.Deadline+j, deadline)
 		}
 	}
-	tags := from.Load(layout.BkTags)
-	tag := tags >> (8 * i) & 0xff
 	t.Recency.Rename(from.ref(i), to.ref(j))
-	t.Log.Set(to.Span, layout.BkTags, tagAt(to.Load(layout.BkTags), j, tag, Visited(tags, i)))
 }
 
-// compact moves the entries of the last overflow buckets of a chain into empty slots before them.
+// compact moves the entries of the last overflow bucket of a chain into empty slots before it, as often as all of them fit.
 func (t *Table) compact(main bucket) {
 	for {
 		hops := t.maxChain()
-		prev, last := main, main
+		prev, last, room := main, main, 0
 		for b, ok := t.next(main, &hops); ok; b, ok = t.next(b, &hops) {
+			room += t.room(last.Ptr)
 			prev, last = last, b
 		}
-		if !last.over {
+		if used := t.used(last.Load(layout.BkTags)); !last.over || bits.OnesCount64(used) > room {
 			return
 		}
-		for m := t.used(last.Load(layout.BkTags)); m != 0; m &= m - 1 {
-			to, j := t.vacancy(main, false)
-			if to.Off == last.Off || to.IsNil() {
-				return
-			}
-			t.move(last, lane(m), to, j, true)
-			t.Log.Set(last.Span, layout.BkTags, tagAt(last.Load(layout.BkTags), lane(m), 0, 0))
-		}
+		t.pour(main, last)
 		t.setLink(prev, 0)
 		t.giveOver(last)
+	}
+}
+
+// room is the number of empty slots of the bucket at p.
+func (t *Table) room(p region.Ptr) int {
+	return int(t.Geo.Slots) - bits.OnesCount64(t.used(p.Load(layout.BkTags)))
+}
+
+// pour moves all entries of overflow bucket last into empty slots of the buckets before it, where there is room for them.
+func (t *Table) pour(main, last bucket) {
+	b, hops := main, t.maxChain()
+	for m := t.used(last.Load(layout.BkTags)); m != 0; {
+		j, ok := t.empty(b.Ptr)
+		if !ok {
+			b, _ = t.next(b, &hops)
+			continue
+		}
+		t.move(last, lane(m), b, j, true)
+		m &= m - 1
 	}
 }
 

@@ -23,9 +23,12 @@ func wordSlot(p region.Ptr, marks, key uint64) uint64 {
 	return 0
 }
 
-// LoadWord reads the value of an integer key of a Wide table without the lock. ok is false if there was no result the
-// short way.
-func (t *Table) LoadWord(h, key uint64) (val uint64, found, ok bool) {
+// Words reports whether keys and values are integers.
+func (t *Table) Words() bool { return t.Config.Key != layout.String && t.Config.Value != layout.String }
+
+// LoadWord reads the value of an integer key of a table of Words without the lock. visits says that the load counts as an
+// access. ok is false if there was no result the short way.
+func (t *Table) LoadWord(h, key uint64, visits bool) (val uint64, found, ok bool) {
 	level := t.Shard.Load(layout.ShLevel)
 	i := IndexOf(level, h)
 	r, k := t.Main.Row(i)
@@ -33,6 +36,9 @@ func (t *Table) LoadWord(h, key uint64) (val uint64, found, ok bool) {
 		return 0, false, false
 	}
 	main := t.Main.In(r, k)
+	if t.Geo.SlotSize != 16 {
+		return t.loadNarrow(level, main, &Key{Hash: h, Word: key}, visits)
+	}
 	main.Load(secondLine) // its miss runs beside the first one's
 	head, tags := main.Load(layout.BkHead), main.Load(layout.BkTags)
 	p, w := main, wordSlot(main, lanesEqual(tags, Tag(h))&t.Geo.Lanes, key)
@@ -41,11 +47,34 @@ func (t *Table) LoadWord(h, key uint64) (val uint64, found, ok bool) {
 			return 0, false, false
 		}
 	}
-	if t.timed && w != 0 && !t.idleHit(p, tags, w/2-1) {
+	if t.timed && w != 0 && !t.idleHit(p, tags, w/2-1, visits) {
 		return 0, false, false
 	}
 	val = p.Load(w + 1)
 	return val, w != 0, t.still(main, head, level)
+}
+
+// loadNarrow is LoadWord for slots of less than 16 bytes, in the chain of main.
+func (t *Table) loadNarrow(level uint64, main region.Ptr, key *Key, visits bool) (val uint64, found, ok bool) {
+	head := main.Load(layout.BkHead)
+	p, link := main, layout.Hi(head)
+	for range shortChain {
+		tags := p.Load(layout.BkTags)
+		var i uint64
+		if i, _, val, found = t.Probe(p, tags, key); found {
+			return val, true, (!t.timed || t.idleHit(p, tags, i, visits)) && t.still(main, head, level)
+		}
+		if link == 0 {
+			return 0, false, t.still(main, head, level)
+		}
+		r, k := t.Over.Row(link - 1)
+		if k >= r.N() {
+			break
+		}
+		p = t.Over.In(r, k)
+		link = layout.Hi(p.Load(layout.BkHead))
+	}
+	return 0, false, false
 }
 
 // shortChain is how many overflow buckets the short way looks at.
@@ -72,27 +101,51 @@ func (t *Table) overWord(link, h, key uint64) (p region.Ptr, tags, w uint64, ok 
 const secondLine = 8 // first word of a bucket's second cache line
 
 // idleHit reports whether reading slot i is all that there is to a hit: no deadline to ask the clock about, and the visited
-// bit set already.
-func (t *Table) idleHit(p region.Ptr, tags, i uint64) bool {
-	return (t.Geo.Deadline == 0 || p.Load(t.Geo.Deadline+i) == 0) && (t.Geo.Recency == 0 || Visited(tags, i) != 0)
+// bit set already if the load visits.
+func (t *Table) idleHit(p region.Ptr, tags, i uint64, visits bool) bool {
+	return (t.Geo.Deadline == 0 || p.Load(t.Geo.Deadline+i) == 0) && (t.Geo.Recency == 0 || !visits || Visited(tags, i) != 0)
 }
 
 // HeldWord is where the value of an integer key of a Wide table stands, for the holder of the lock who overwrites it with
-// one store: a bucket and a word of it, which is 0 if there is none the short way.
-func (t *Table) HeldWord(h, key uint64) (p region.Ptr, word uint64) {
+// one store: a bucket and a word of it, which is 0 if the key is absent; then the bucket is the key's main one. ok is false if
+// the short way cannot tell.
+func (t *Table) HeldWord(h, key uint64) (b region.Span, word uint64, ok bool) {
 	i := IndexOf(t.Shard.Load(layout.ShLevel), h)
 	r, k := t.Main.Row(i)
 	if k >= r.N() || t.timed {
-		return p, 0
+		return b, 0, false
 	}
-	p = t.Main.In(r, k)
-	head := p.Load(layout.BkHead)
-	w := wordSlot(p, lanesEqual(p.Load(layout.BkTags), Tag(h))&t.Geo.Lanes, key)
-	if w == 0 && layout.Hi(head) != 0 {
-		p, _, w, _ = t.overWord(layout.Hi(head), h, key)
+	b = r.Span(k * t.Main.Shape.Elem)
+	head := b.Load(layout.BkHead)
+	if head&1 != 0 {
+		return b, 0, false
 	}
-	if w == 0 || head&1 != 0 {
-		return p, 0
+	if w := wordSlot(b.Ptr, lanesEqual(b.Load(layout.BkTags), Tag(h))&t.Geo.Lanes, key); w != 0 {
+		return b, w + 1, true
 	}
-	return p, w + 1
+	if layout.Hi(head) == 0 {
+		return b, 0, true
+	}
+	p, _, w, ok := t.overWord(layout.Hi(head), h, key)
+	if w != 0 {
+		return region.Span{Ptr: p}, w + 1, ok
+	}
+	return b, 0, ok
+}
+
+// InsertWord adds an entry, that HeldWord has not found, to main bucket b if that has an empty slot: Insert for what needs
+// no other bucket and no other line. false means that nothing was done.
+func (t *Table) InsertWord(b region.Span, h, key, val uint64) bool {
+	tags := b.Load(layout.BkTags)
+	free := ^lanesUsed(tags) & highs & t.Geo.Lanes
+	if free == 0 {
+		return false
+	}
+	slot := lane(free)
+	t.Log.Touch(b)
+	b.Store(2+2*slot, key)
+	b.Store(3+2*slot, val)
+	t.Log.Set(b, layout.BkTags, tagAt(tags, slot, Tag(h), 0))
+	t.add(layout.ShCount, 1)
+	return true
 }
