@@ -1,7 +1,9 @@
 package litmus_test
 
 import (
+	"cmp"
 	"fmt"
+	"math/rand/v2"
 	"os"
 	"runtime"
 	"sync"
@@ -24,6 +26,10 @@ type pair struct {
 	write, read func(p side, i uint64, wrong string) string
 	wrong       []string
 
+	// weak is an order that only a processor can spoil. It may do so or not: arm64 does not if that is the pair of a
+	// store-release and a load-acquire behind it, and nobody does who runs the sides by turns.
+	weak string
+
 	// meet makes the two sides begin each round together: for what can be seen only when they do it at once.
 	meet bool
 }
@@ -32,6 +38,7 @@ type pair struct {
 type side struct {
 	region.Ptr
 	theirs *atomic.Uint64 // rounds that the other side has finished
+	dice   *rand.Rand     // how long its gaps are: a pattern would keep time with that of the other side
 	meet   bool           // it does not begin the next one before this side does
 }
 
@@ -39,8 +46,8 @@ type side struct {
 // the others it lasts until the other side has done a whole round meanwhile, if that is possible: so a wrong order is
 // noticed as well where other processes keep the two sides from running at once.
 func (s side) gap(i uint64) {
-	if i%4 < 2 { // not every other one: sides that meet would be the first by turns, too
-		for n := uint64(1) << (i / 4 % 8); n > 0; n-- {
+	if s.dice.Uint64()%2 == 0 {
+		for n := uint64(1) << s.dice.Uint64N(8); n > 0; n-- {
 			nothing()
 		}
 		return
@@ -97,6 +104,12 @@ func try(t *testing.T, p pair) {
 		t.Logf("%d rounds", rounds)
 		record.Count(t, "P4", "rounds of an ordered pair", int(rounds))
 	})
+	if p.weak != "" {
+		t.Run(p.weak, func(t *testing.T) {
+			seen, rounds := p.run(t, p.weak, budget())
+			t.Logf("%d rounds: %s", rounds, cmp.Or(seen, "not seen"))
+		})
+	}
 	for _, wrong := range p.wrong {
 		t.Run(wrong, func(t *testing.T) {
 			seen, rounds := p.run(t, wrong, patience)
@@ -117,7 +130,7 @@ func (p *pair) run(t *testing.T, wrong string, limit time.Duration) (seen string
 	end := time.Now().Add(limit)
 	runs := func(n int, at region.Ptr, do func(side, uint64, string) string) {
 		defer wg.Done()
-		me := side{at, &done[1-n], p.meet}
+		me := side{at, &done[1-n], rand.New(rand.NewPCG(uint64(n), 0)), p.meet}
 		runtime.LockOSThread()
 		defer runtime.UnlockOSThread()
 		for i := uint64(1); stop.Load() == 0; i++ {
