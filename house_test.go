@@ -23,7 +23,7 @@ const module = "github.com/shmap-go/shmap"
 // below internal/cli may import its neighbours there. Put a new package where this holds. A package below another
 // is in the other's place, unless it has one of its own.
 var rooms = []string{
-	"proof/record", "fault", "layout", "hash", "sys", "region", "vector", "journal", "lock", "space", "alloc", "recency", "table",
+	"proof/record", "fault", "layout", "hash", "sys", "region", "vector", "journal", "lock", "litmus", "space", "alloc", "recency", "table",
 	"shard", "segment", "check", "dict", "maptest", "proof", "explore", "cli", "planted",
 }
 

@@ -22,6 +22,7 @@ import (
 // A scene is a map in some state, and steps of one writer that are filmed.
 type scene struct {
 	name     string
+	protocol string // what is tried here; scenes of one stand together
 	spec     maptest.Spec
 	setup    []maptest.Step
 	steps    []maptest.Step
@@ -52,6 +53,7 @@ type film struct {
 	deaths  []int // times at which a writer died
 	line    *Timeline
 	moments []moment
+	fault   func(a *answering) region.Watcher // if not nil, readers are wrong in this way
 }
 
 // moment is what a map holds, and what time it is.

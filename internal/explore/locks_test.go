@@ -29,10 +29,30 @@ type drama struct {
 	deaths   int
 	switches int // 0: any number
 	heavy    bool
+	closes   bool // handles are closed at the end
+	loose    bool // a fault: see stage
+	round    bool // see stage
 
 	*stage
 	begun, acked []int           // acts of each process; those of a participant 0 that has died are the last
 	ends         map[uint64]bool // that have been looked at
+}
+
+// Protocols that dramas are about.
+const (
+	waiting = "processes that wait for each other"
+	dying   = "processes that die, are robbed and repaired"
+	robbing = "robbers and one that attaches beside one dead before"
+)
+
+func (d *drama) protocol() string {
+	switch {
+	case d.died > 0:
+		return robbing
+	case d.deaths > 0:
+		return dying
+	}
+	return waiting
 }
 
 const counter = 10
@@ -91,6 +111,9 @@ func (d *drama) live(p *Process) {
 			}
 		}
 		p.Forget(uint64(d.acked[p.ID]))
+	}
+	if d.closes {
+		m.Segment().Env.Owner.Retire()
 	}
 }
 
@@ -170,7 +193,8 @@ func (d *drama) perform() error {
 		}
 	}
 	d.stage, d.ends = newStage(d.spec, maptest.NewClock(), image), map[uint64]bool{}
-	d.State, d.Deaths, d.Switches = d.all, d.deaths, d.switches
+	d.State, d.Deaths, d.Switches, d.stage.loose = d.all, d.deaths, d.switches, d.loose
+	d.stage.round = d.round
 	if d.switches == 0 {
 		d.Switches = -1
 	}
@@ -229,7 +253,7 @@ func dramas(t *testing.T) []drama {
 // every order.
 func TestP03Locks(t *testing.T) {
 	var sum Count
-	n, ends := 0, 0
+	n, ends, by := 0, 0, map[string]int{}
 	for _, d := range dramas(t) {
 		if d.heavy && !long() {
 			continue
@@ -240,8 +264,12 @@ func TestP03Locks(t *testing.T) {
 			}
 			t.Logf("%+v, %d ends", d.Count, len(d.ends))
 			sum.Add(d.Count)
+			by[d.protocol()] += d.Executions
 			n, ends = n+1, ends+len(d.ends)
 		})
+	}
+	for _, protocol := range []string{waiting, dying, robbing} {
+		record.Count(t, "P3", "schedules of "+protocol, by[protocol])
 	}
 	record.Count(t, "P3", "explored: casts of processes", n)
 	record.Count(t, "P3", "explored: schedules", sum.Executions)

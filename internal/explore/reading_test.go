@@ -12,6 +12,7 @@ import (
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/maptest"
+	"github.com/shmap-go/shmap/internal/region"
 	"github.com/shmap-go/shmap/internal/segment"
 	"github.com/shmap-go/shmap/internal/shard"
 )
@@ -47,7 +48,12 @@ func (p *player) play(r reading) (err error) {
 	if err != nil {
 		return err
 	}
-	watched(&answering{region: p.film.memory, walk: p.walk}, func() {
+	a := &answering{region: p.film.memory, walk: p.walk}
+	var watcher region.Watcher = a
+	if p.film.fault != nil {
+		watcher = p.film.fault(a)
+	}
+	watched(watcher, func() {
 		err = p.walk.Explore(func() error {
 			if p.film.scene.cold {
 				if m, err = p.reader(); err != nil {

@@ -5,6 +5,7 @@ package explore
 import (
 	"errors"
 	"os"
+	"slices"
 	"testing"
 	"time"
 
@@ -64,7 +65,7 @@ func (sum *tally) report(t *testing.T, promise string) {
 		sum.films, sum.stores, sum.readings, sum.Executions, sum.Executions-sum.Pruned, sum.States, sum.Longest)
 	record.Count(t, promise, "explored: writers", sum.films)
 	record.Count(t, promise, "explored: readers beside them", sum.readings)
-	record.Count(t, promise, "explored: executions", sum.Executions)
+	record.Count(t, promise, "explored: interleavings", sum.Executions)
 	record.Count(t, promise, "explored: states", sum.States)
 	record.Count(t, promise, "explored: loads of the longest execution", sum.Longest)
 }
@@ -87,6 +88,12 @@ func (f *film) watch(sum *tally) error {
 // each calls f for each scene, in a test of its own, and sums up; the heavy ones are of the long form.
 func each(t *testing.T, promise string, list []scene, f func(sc *scene, sum *tally) error) {
 	var all tally
+	var order []string
+	with := "interleavings of a reader with "
+	if promise == "P1" {
+		with += "a death and a repair amid "
+	}
+	by := map[string]int{}
 	for _, sc := range list {
 		if sc.heavy && !long() {
 			continue
@@ -97,7 +104,16 @@ func each(t *testing.T, promise string, list []scene, f func(sc *scene, sum *tal
 				t.Error(err)
 			}
 			all.add(sum)
+			if !slices.Contains(order, sc.protocol) {
+				order = append(order, sc.protocol)
+			}
+			by[sc.protocol] += sum.Executions
 		})
+	}
+	for _, protocol := range order {
+		if protocol != "" {
+			record.Count(t, promise, with+protocol, by[protocol])
+		}
 	}
 	all.report(t, promise)
 }

@@ -79,6 +79,9 @@ func (s *stage) Store(w *uint64, v uint64) {
 		s.fail(p, s.owns(a, word))
 	}
 	if n := word - layout.ParticipantsAt/8; word >= layout.ParticipantsAt/8 && n < layout.MaxParticipants*layout.ParticipantSize/8 && n%2 == layout.PartIncarnation {
+		if s.round {
+			v %= 2
+		}
 		a.number, a.incarnation = int(n/2), v
 		a.word = wordOf(a.number, v)
 	}

@@ -82,10 +82,21 @@ func hashed(s maptest.Spec, h layout.Hash) maptest.Spec {
 }
 
 func scenes() (out []scene) {
-	out = append(out, words()...)
-	out = append(out, shapes()...)
-	out = append(out, deadlines()...)
-	return append(out, blobs()...)
+	for _, part := range []struct {
+		protocol string
+		scenes   []scene
+	}{
+		{"changes of entries", words()},
+		{"splits, merges and chains", shapes()},
+		{"deadlines and evictions", deadlines()},
+		{"strings that move", blobs()},
+	} {
+		for _, sc := range part.scenes {
+			sc.protocol = part.protocol
+			out = append(out, sc)
+		}
+	}
+	return out
 }
 
 // words are operations on one entry.

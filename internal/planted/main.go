@@ -64,6 +64,7 @@ func run(only, lines string) error {
 		return err
 	}
 	if caught < len(rows) {
+		again(results)
 		return fmt.Errorf("%d of %d faults passed unnoticed", len(rows)-caught, len(rows))
 	}
 	return nil
@@ -112,6 +113,16 @@ func (r result) print() {
 		mark = "!"
 	}
 	fmt.Printf("%s %-4s%-60s %5.1f s  %s\n", mark, r.Promise, r.Name, r.Seconds, r.By)
+}
+
+// again prints the results of faults that passed unnoticed, for who sees only the end of a log.
+func again(results []result) {
+	fmt.Println("unnoticed:")
+	for _, r := range results {
+		if !r.Caught {
+			r.print()
+		}
+	}
 }
 
 // write appends the results to a file, if one is named.

@@ -44,6 +44,7 @@ func steps(docs string) []step {
 		{"files, fuzzed", "P7", 2 * time.Minute, beside, fuzz("./internal/proof", "FuzzOpenFile", "2m")},
 		{"torn values", "P2", 2 * time.Minute, beside, test("./internal/maptest", "TestP02")},
 		{"histories", "P4", 2 * time.Minute, beside, test("./internal/proof", "TestP04")},
+		{"ordered pairs", "P4", 3 * time.Minute, beside, test("./internal/litmus", "Test")},
 		{"containers", "P5", time.Minute, beside, test("./internal/proof", "TestP05")},
 		{"no space", "P6", time.Minute, beside, test("./internal/proof", "TestP06")},
 		{"a hostile peer", "P7", 2 * time.Minute, beside, test("./internal/proof", "TestP07")},
