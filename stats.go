@@ -22,8 +22,12 @@ type Stats struct {
 	Evictions    uint64        `json:"evictions"`     // entries that made room for others, since the map was made
 	Expirations  uint64        `json:"expirations"`   // entries removed after their deadline, since the map was made
 	Recoveries   uint64        `json:"recoveries"`    // shards repaired after the death of a process, since the map was made
-	LockWaits    uint64        `json:"lock_waits"`    // times that a writer met a lock that was held
+	Contended    uint64        `json:"contended"`     // locks of shards that a writer found held, since the map was made
+	LockWaits    uint64        `json:"lock_waits"`    // of them, those that it slept for; the others it got while spinning
+	LockSleeps   uint64        `json:"lock_sleeps"`   // times that writers slept for them, each for at most 250 µs
 	ReadRetries  uint64        `json:"read_retries"`  // times that a read of this handle started again
+	JournalReads uint64        `json:"journal_reads"` // reads of this handle beside an unfinished write, through its undo log
+	LockedReads  uint64        `json:"locked_reads"`  // reads of this handle that gave up on that, and took the lock
 	Hits         uint64        `json:"hits"`          // loads of this handle that found the key, with Options.CountHits
 	Misses       uint64        `json:"misses"`        // loads of this handle that did not, with Options.CountHits
 	Participants int           `json:"participants"`  // handles attached for writing
@@ -33,7 +37,8 @@ type Stats struct {
 	Shards       []ShardStats  `json:"shards"`
 }
 
-// ShardStats is the part of one shard in [Stats]: its Entries, Buckets, Overflows, Evictions and LockWaits.
+// ShardStats is the part of one shard in [Stats]. Its fields are those of the same names there: the shards that writers wait
+// for, or that readers start again in, are those with a key that is written often.
 type ShardStats = dict.ShardStats
 
 // Stats returns the counters of the map, all zero if it is closed. It reads a few words of each shard and takes no

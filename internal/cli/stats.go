@@ -56,7 +56,7 @@ func printStats(out io.Writer, o dict.Options, s dict.Stats) error {
 		{"evictions", s.Evictions, ""},
 		{"expirations", s.Expirations, ""},
 		{"recoveries", s.Recoveries, ""},
-		{"lock waits", s.LockWaits, ""},
+		{"contended", s.Contended, contention(s)},
 		{"participants", s.Participants, ""},
 		{"frozen", s.Frozen, ""},
 	} {
@@ -67,6 +67,20 @@ func printStats(out io.Writer, o dict.Options, s dict.Stats) error {
 		fmt.Fprintln(w)
 	}
 	return w.Flush()
+}
+
+// contention says what writers did when they found a lock held, and where.
+func contention(s dict.Stats) string {
+	if s.Contended == 0 {
+		return ""
+	}
+	worst := 0
+	for i := range s.Shards {
+		if s.Shards[i].Contended > s.Shards[worst].Contended {
+			worst = i
+		}
+	}
+	return fmt.Sprintf("%d waits, %d sleeps, most in shard %d: %d", s.LockWaits, s.LockSleeps, worst, s.Shards[worst].Contended)
 }
 
 func limit(n uint64) string {

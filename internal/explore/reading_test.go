@@ -60,10 +60,15 @@ func (p *player) play(r reading) (err error) {
 					return err
 				}
 			}
-			retries := &m.Segment().Env.Retries
-			before := retries.Load()
+			retries := func() (n uint64) {
+				for i := range m.Segment().Shards {
+					n += m.Segment().Shards[i].Reads().Retries.Load()
+				}
+				return n
+			}
+			before := retries()
 			if !p.film.scene.distinct {
-				p.walk.Attempt = func() uint64 { return retries.Load() - before }
+				p.walk.Attempt = func() uint64 { return retries() - before }
 			}
 			p.begin(0)
 			return r.run(p, m)

@@ -120,7 +120,9 @@ const (
 	ShEvictions   = 72 // statistics; not journaled
 	ShExpirations = 73
 	ShRecoveries  = 74
-	ShLockWaits   = 75
+	ShLockWaits   = 75 // acquisitions of the lock that slept
+	ShContended   = 76 // acquisitions that found it held, those that slept included
+	ShLockSleeps  = 77 // times that they slept
 
 	ShClass      = 96  // partly filled slabs of a size class: first in the low 32 bits, last in the high 32, index + 1
 	ShClassCount = 144 // slabs of the class in the low 32 bits, their live blocks in the high 32

@@ -81,13 +81,13 @@ type Lock struct {
 	local  sync.Mutex    // race builds only, see raceEnabled
 	queue  chan struct{} // a mutex with a deadline: at most one thread of this handle sleeps in the kernel for this lock
 	repair func() error
-	waits  func() // told of every wait that went to sleep
+	met    func(sleeps int)
 }
 
-// Init binds l to a word. repair mends what a dead owner left behind; it runs under the lock. waited is called by the
-// new owner after it has slept.
-func (l *Lock) Init(word region.Ptr, repair func() error, waited func()) {
-	l.word, l.repair, l.waits = word, repair, waited
+// Init binds l to a word. repair mends what a dead owner left behind; it runs under the lock. met is called by a new owner
+// that had found the lock held, with how often it has slept.
+func (l *Lock) Init(word region.Ptr, repair func() error, met func(sleeps int)) {
+	l.word, l.repair, l.met = word, repair, met
 	l.queue = make(chan struct{}, 1)
 }
 
@@ -117,22 +117,23 @@ func (l *Lock) lockSlow(o *Owner, deadline time.Time) error {
 	defer func() { <-l.queue }()
 	for range spins {
 		if l.word.Load(0) == 0 && l.word.CompareAndSwap(0, 0, o.word) {
+			l.met(0)
 			return nil
 		}
 	}
-	slept := false
-	for {
+	for sleeps := 0; ; {
 		w := l.word.Load(0)
 		if w&^waiters == 0 {
 			if l.word.CompareAndSwap(0, w, o.word|waiters) { // others may sleep behind us
-				if slept {
-					l.waits()
-				}
+				l.met(sleeps)
 				return nil
 			}
 			continue
 		}
 		robbed, err := l.rob(o, w)
+		if robbed {
+			l.met(sleeps)
+		}
 		if robbed || err != nil {
 			return err
 		}
@@ -142,7 +143,7 @@ func (l *Lock) lockSlow(o *Owner, deadline time.Time) error {
 		if w&waiters == 0 && !l.word.CompareAndSwap(0, w, w|waiters) {
 			continue
 		}
-		slept = true
+		sleeps++
 		sys.FutexWait(l.word.Low(0), uint32(w|waiters), nap)
 	}
 }

@@ -16,6 +16,7 @@ const dead = 3 // number of the owner that dies
 type process struct {
 	*lock.Owner
 	lock.Lock
+	sleeps []int // of each acquisition of a lock that was held
 }
 
 // begin is a process under a number, which it takes. repair is what it does with a lock that a dead one left.
@@ -25,7 +26,7 @@ func begin(t *testing.T, live lock.Liveness, word region.Ptr, number int, incarn
 		t.Fatalf("number %d is taken: %v", number, err)
 	}
 	p := &process{Owner: lock.NewOwner(live, number, incarnation)}
-	p.Init(word, repair, func() {})
+	p.Init(word, repair, func(sleeps int) { p.sleeps = append(p.sleeps, sleeps) })
 	return p
 }
 

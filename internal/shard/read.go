@@ -2,6 +2,7 @@ package shard
 
 import (
 	"math/bits"
+	"sync/atomic"
 	"time"
 
 	"github.com/shmap-go/shmap/internal/fault"
@@ -30,6 +31,17 @@ type Loaded struct {
 	TTL   time.Duration // with ReadTTL: what is left, Permanent without deadline
 }
 
+// Reads counts the reads of one handle that did not succeed at once. In the memory of the process: a read stores nothing in
+// the map.
+type Reads struct {
+	Retries atomic.Uint64 // times that one started again
+	Through atomic.Uint64 // that were answered through the journal
+	Locked  atomic.Uint64 // that took the lock
+}
+
+// Reads are the counters of this handle.
+func (s *Shard) Reads() *Reads { return &s.reads }
+
 // Load reads the key k without a lock and without a store, the visited bit apart.
 func (s *Shard) Load(k *table.Key, dst []byte, f ReadFlag, out *Loaded) error {
 	var pos table.Pos
@@ -50,7 +62,7 @@ func (s *Shard) Load(k *table.Key, dst []byte, f ReadFlag, out *Loaded) error {
 			}
 			*out = Loaded{}
 		}
-		s.env.Retries.Add(1)
+		s.reads.Retries.Add(1)
 	}
 	return s.loadSlow(k, dst, f, out)
 }
@@ -129,10 +141,14 @@ func (s *Shard) consistent(h uint64, f func(*table.Snap) bool) error {
 		return ok && f(&snap) && snap.Still()
 	}
 	for n := range directTries + throughTries {
-		if try(n >= directTries || n%2 == 1) {
+		through := n >= directTries || n%2 == 1
+		if try(through) {
+			if through {
+				s.reads.Through.Add(1)
+			}
 			return s.closed()
 		}
-		s.env.Retries.Add(1)
+		s.reads.Retries.Add(1)
 	}
 	if s.env.Owner == nil {
 		if broken != nil {
@@ -144,6 +160,7 @@ func (s *Shard) consistent(h uint64, f func(*table.Snap) bool) error {
 		return err
 	}
 	defer s.leave()
+	s.reads.Locked.Add(1)
 	s.evenOut(h)
 	if !try(false) {
 		return &fault.Corrupt{Where: "chain of a main bucket", Offset: s.header.Off, Got: h, Want: "a readable chain"}

@@ -43,7 +43,6 @@ type Env struct {
 	Ceil    func() uint64 // map time rounded up: what a time to live is counted from, so that nothing goes early
 	Timeout time.Duration // for locks; 0 waits as long as it takes
 	Closed  atomic.Bool
-	Retries atomic.Uint64 // lock-free reads that had to start again
 }
 
 // Shard is one shard as one handle sees it. Its exported methods are safe for concurrent use.
@@ -57,6 +56,7 @@ type Shard struct {
 	heap    alloc.Heap
 	recency recency.List
 	table   table.Table
+	reads   Reads
 
 	// Below: the lock holder's.
 	drops []uint64  // blobs that the open transaction frees (H3)
@@ -85,7 +85,7 @@ func (s *Shard) Init(env *Env, index int) error {
 	for which, shape := range geo.Vectors() {
 		s.vecs[which].Init(env.Region, p, which, shape)
 	}
-	s.lock.Init(p.Word(layout.ShLock), s.repair, func() { s.count(layout.ShLockWaits) })
+	s.lock.Init(p.Word(layout.ShLock), s.repair, s.met)
 	s.log.Init(env.Region, p, &s.vecs[layout.VecJournal])
 	s.heap.Init(s.header, &s.log, &s.vecs[layout.VecMeta], &s.vecs[layout.VecChunk])
 	s.recency.Init(s.header, &s.log, &s.vecs[layout.VecMain], &s.vecs[layout.VecOver], geo)
@@ -151,6 +151,15 @@ func (s *Shard) Mend(until time.Time) error {
 
 // count raises a statistic, under the lock.
 func (s *Shard) count(word uint64) { s.header.Store(word, s.header.Load(word)+1) }
+
+// met counts an acquisition of a lock that was held: how long it took is not asked, a sleep lasts as long as in package lock.
+func (s *Shard) met(sleeps int) {
+	s.count(layout.ShContended)
+	if sleeps > 0 {
+		s.count(layout.ShLockWaits)
+		s.header.Store(layout.ShLockSleeps, s.header.Load(layout.ShLockSleeps)+uint64(sleeps))
+	}
+}
 
 // Stat reads a word of the shard header.
 func (s *Shard) Stat(word uint64) uint64 { return s.header.Load(word) }

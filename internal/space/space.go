@@ -37,7 +37,7 @@ type Space struct {
 // New returns the space of a map.
 func New(r *region.Region, c *layout.Config, header region.Ptr, shards []region.Ptr) *Space {
 	s := &Space{Region: r, Config: c, Shards: shards, vectors: c.Geometry().Vectors()}
-	s.lock.Init(header.Word(layout.HdrSpaceLock), func() error { return nil }, func() {})
+	s.lock.Init(header.Word(layout.HdrSpaceLock), func() error { return nil }, func(int) {})
 	return s
 }
 
