@@ -18,7 +18,7 @@ import (
 // holder is a handle on the lock of the tests.
 func holder(p region.Ptr, live lock.Liveness, number int, repair func() error) (*lock.Lock, *lock.Owner) {
 	l := new(lock.Lock)
-	l.Init(p.Word(lockWord), repair, func() {})
+	l.Init(p.Word(lockWord), repair, func(int) {})
 	return l, lock.NewOwner(live, number, 1)
 }
 
