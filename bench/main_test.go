@@ -80,8 +80,8 @@ func TestInProcess(t *testing.T) {
 }
 
 func TestProcesses(t *testing.T) {
-	got := rows(t, "^(procs/hot(-slowest)?/2|bytes/int16/64K)$")
-	for _, want := range []string{"procs/hot/2 one process", "procs/hot-slowest/2 the fastest", "bytes/int16/64K payload"} {
+	got := rows(t, "^(procs/hot(-slowest)?/[28]|bytes/int16/64K)$")
+	for _, want := range []string{"procs/hot/2 one process", "procs/hot-slowest/2 the fastest", "procs/hot/8 one process", "procs/hot-slowest/8 the fastest", "bytes/int16/64K payload"} {
 		if r, ok := got[want]; !ok || r.Ratio == nil {
 			t.Errorf("%s: %+v", want, r)
 		}

@@ -84,6 +84,12 @@ func simulate(out io.Writer) error {
 			row(w, o.name, m)
 		}
 	}
+	fmt.Fprint(w, "\nwhether an owner lives is a longer question among 16, 1024 and 4096 participants\t\t\t\t\t\t\t\n")
+	for _, ask := range []float64{asking, 5_400, 45_000} {
+		m := machine(works()[1], 256)
+		m.Ask = ask
+		row(w, fmt.Sprintf("string store, 60 bytes, %.0f ns", ask), m)
+	}
 	fmt.Fprint(w, "\nlock, journal head and counters in one line: two lines fewer\t\t\t\t\t\t\t\n")
 	for _, shards := range []int{16, 256} {
 		o := works()[1]

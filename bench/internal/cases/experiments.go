@@ -34,9 +34,6 @@ func experiments() []experiment {
 		{[]string{"cache/store/1M"}, cacheStores(1_000_000)},
 		{sizeCases(), sizes},
 		{[]string{"procs/read/1", "procs/write/1", "procs/half/1"}, alone},
-		{[]string{
-			"procs/read/4", "procs/read/8", "procs/write/4", "procs/write/8", "procs/half/4", "procs/half/8",
-			"procs/hot/4", "procs/hot/8",
-		}, scaling},
+		{scalingCases(), scaling},
 	}
 }

@@ -110,14 +110,13 @@ func hotCounter(s *Session) error {
 	if !s.wants("procs/hot-slowest/2") {
 		return nil
 	}
-	var slowest, quickest measure.Samples
+	var ends extremes
 	for range s.turns() {
 		done, err := t.Run("hot", 2, s.turn())
 		check(err)
-		slowest = append(slowest, max(done[0].Cost(), done[1].Cost()))
-		quickest = append(quickest, min(done[0].Cost(), done[1].Cost()))
+		ends.add(done)
 	}
-	s.emitSamples("procs/hot-slowest/2", slowest, fastest, quickest)
+	s.emitSamples("procs/hot-slowest/2", ends.slowest, fastest, ends.quickest)
 	return nil
 }
 
@@ -131,22 +130,66 @@ func scaling(s *Session) error {
 		File: "scaling", Title: "Processes at one map of 25K strings: operations a second of all together",
 		XLabel: "processes", YLabel: "million a second", XLog: true,
 	}
+	fairness := report.Chart{
+		File: "fairness", Title: "Processes at one map of 25K strings: what the slowest gets done, for each that the fastest does",
+		XLabel: "processes", YLabel: "part", XLog: true,
+	}
 	for _, op := range append(operations(), "hot") {
-		line := report.Series{Name: op}
+		line, fair := report.Series{Name: op}, report.Series{Name: op}
 		var sides []measure.Side
-		for _, n := range numbers {
-			sides = append(sides, s.team(fmt.Sprint(n), t, op, n))
+		ends := make([]extremes, len(numbers))
+		for i, n := range numbers {
+			sides = append(sides, s.uneven(fmt.Sprint(n), t, op, n, &ends[i]))
 		}
 		samples, err := measure.Interleave(sides, s.turns())
 		check(err)
 		for i, n := range numbers {
 			line.X, line.Y = append(line.X, float64(n)), append(line.Y, 1e3/samples[i].Median())
-			if name := fmt.Sprintf("procs/%s/%d", op, n); n > 2 && s.wants(name) {
+			fair.X, fair.Y = append(fair.X, float64(n)), append(fair.Y, ends[i].quickest.Median()/ends[i].slowest.Median())
+			if name := procsCase(op, n); n > 2 && s.wants(name) {
 				s.emitSamples(name, samples[i], oneProcess, samples[0])
 			}
+			if name := procsCase(op+"-slowest", n); n > 2 && s.wants(name) {
+				s.emitSamples(name, ends[i].slowest, fastest, ends[i].quickest)
+			}
 		}
-		chart.Series = append(chart.Series, line)
+		chart.Series, fairness.Series = append(chart.Series, line), append(fairness.Series, fair)
 	}
-	s.Charts = append(s.Charts, chart)
+	s.Charts = append(s.Charts, chart, fairness)
 	return nil
+}
+
+func procsCase(op string, n int) string { return fmt.Sprintf("procs/%s/%d", op, n) }
+
+// scalingCases are those that scaling reports: what all do together, and the slowest beside the fastest.
+func scalingCases() (out []string) {
+	for _, op := range append(operations(), "hot") {
+		for _, n := range []int{4, 8} {
+			out = append(out, procsCase(op, n), procsCase(op+"-slowest", n))
+		}
+	}
+	return out
+}
+
+// extremes are the costs of the slowest and of the fastest of several processes, in each sample.
+type extremes struct{ slowest, quickest measure.Samples }
+
+func (e *extremes) add(all []worker.Done) {
+	slow, quick := all[0].Cost(), all[0].Cost()
+	for _, d := range all {
+		slow, quick = max(slow, d.Cost()), min(quick, d.Cost())
+	}
+	e.slowest, e.quickest = append(e.slowest, slow), append(e.quickest, quick)
+}
+
+// uneven is team, which notes how unequal the workers were.
+func (s *Session) uneven(name string, t *worker.Team, op string, n int, e *extremes) measure.Side {
+	return measure.Side{Name: name, Sample: func() (float64, error) {
+		done, err := t.Run(op, n, s.turn())
+		if err != nil {
+			return 0, err
+		}
+		e.add(done)
+		return worker.Cost(done), nil
+	}}
 }
