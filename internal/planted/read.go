@@ -46,6 +46,6 @@ func read() []row {
 		{"P10", "a read-only handle maps the file for writing", "internal/segment/segment.go",
 			"region.Mapped(fd, !o.ReadOnly, reserve)", "region.Mapped(fd, true, reserve)", live},
 		{"P10", "nobody reads through the journal", read,
-			"try(n >= directTries || n%2 == 1)", "try(n < 0)", live},
+			"through := n >= directTries || n%2 == 1", "through := n < 0", live},
 	}
 }
