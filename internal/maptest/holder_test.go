@@ -250,9 +250,11 @@ func step(t *testing.T, path string, variant int, name string, kill int) (points
 	if line, _ := child.Line(); line != "ready" {
 		t.Fatalf("the child said %q", line)
 	}
-	if c.moments, c.keys, err = momentsOf(sc, c.clock); err != nil {
-		t.Fatal(err)
+	model := NewModel(sc.spec, c.clock)
+	for i := range sc.setup {
+		model.Prepare(&sc.setup[i])
 	}
+	c.moments, c.keys = momentsOf(sc, model)
 	o := sc.spec.options(c.clock)
 	o.ReadOnly, o.Create = true, nil
 	m, err := attach(segment.Open(path, o))

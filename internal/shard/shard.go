@@ -55,7 +55,7 @@ type Shard struct {
 	log     journal.Journal
 	vecs    [layout.Vecs]vector.Vec
 	heap    alloc.Heap
-	recency recency.List
+	recency recency.Policy
 	table   table.Table
 
 	// Below: the lock holder's.
@@ -85,9 +85,9 @@ func (s *Shard) Init(env *Env, index int) error {
 	s.lock.Init(p.Word(layout.ShLock), s.repair, func() { s.count(layout.ShLockWaits) })
 	s.log.Init(env.Region, p, &s.vecs[layout.VecJournal])
 	s.heap.Init(s.header, &s.log, &s.vecs[layout.VecMeta], &s.vecs[layout.VecChunk])
-	s.recency.Init(s.header, &s.log, &s.vecs[layout.VecMain], &s.vecs[layout.VecOver], geo)
+	s.recency = recency.New(env.Config.Policy, geo, s.header, &s.log, &s.vecs[layout.VecMain], &s.vecs[layout.VecOver])
 	s.table = table.Table{Region: env.Region, Geo: geo, Config: env.Config, Shard: s.header, Log: &s.log, Heap: &s.heap,
-		Recency: &s.recency, Main: &s.vecs[layout.VecMain], Over: &s.vecs[layout.VecOver]}
+		Recency: s.recency, Main: &s.vecs[layout.VecMain], Over: &s.vecs[layout.VecOver]}
 	s.table.Init()
 	return nil
 }
