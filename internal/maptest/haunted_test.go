@@ -167,6 +167,8 @@ func haunt(t *testing.T, spec Spec) {
 			step = Step{Op: dict.Op{Code: dict.OpDelete, Key: key}}
 		} else if x == 1 && i%1000 < 200 {
 			step = Step{Kind: Drain, N: 5}
+		} else if i%1500 == 1400 {
+			step = Step{Kind: Clear}
 		} else if p.Model.live(key) == nil || x == 2 {
 			step = Step{Op: dict.Op{Key: key, Val: ValueOf(spec.Value, byte(i), byte(x))}}
 		}
@@ -198,6 +200,10 @@ func (g *seance) follow(p *Pair, step *Step, was *street) (*street, error) {
 	}
 	if diff := state.Diff(p.Model.State()); diff != "" {
 		return nil, fmt.Errorf("%s", diff)
+	}
+	if step.Kind == Clear {
+		clear(g.ghosts)
+		return is, g.agrees(is)
 	}
 	for key := range was.at {
 		if _, stays := is.at[key]; !stays {
