@@ -54,9 +54,11 @@
 // # Eviction
 //
 // With Options.Capacity a new entry in a full map takes the place of an old one. The policy [PolicyClock] keeps
-// entries in order of their last write and gives one that was read since a second chance. With Options.Shards 1
-// the order is exact; with more it is exact in each shard. [Map.PopOldest], [Map.PopNewest] and [Map.Drain] take
-// entries by the same order.
+// entries in order of their last write and gives one that was read since a second chance. [PolicyS3] keeps new
+// entries on trial, and the proven ones by how often they are used: choose it for a cache that scans and loops pass
+// through. With Options.Shards 1 the order is exact; with more it is exact in each shard. [Map.PopOldest],
+// [Map.PopNewest] and [Map.Drain] take entries by the same order; of PolicyS3 that is the proven ones first, each
+// kind from the next to be judged.
 //
 // # Errors
 //

@@ -3,13 +3,15 @@ package shmap
 import "github.com/shmap-go/shmap/internal/dict"
 
 // PopOldest removes an entry and returns it; ok is false if the map is empty. In a map with a Capacity it is the
-// entry whose last write is longest ago (in one of the shards; exactly so with Options.Shards 1), else it is any.
+// entry whose last write is longest ago (in one of the shards; exactly so with Options.Shards 1), else it is any. With
+// PolicyS3 it is the entry in main that is judged next, and if all are on trial the oldest.
 func (m *Map[K, V]) PopOldest() (k K, v V, ok bool, err error) {
 	return unpack[K, V](m.d.PopOldest())
 }
 
 // PopNewest removes an entry and returns it; ok is false if the map is empty. In a map with a Capacity it is the
-// entry that was written last (in one of the shards; exactly so with Options.Shards 1), else it is any.
+// entry that was written last (in one of the shards; exactly so with Options.Shards 1), else it is any. With PolicyS3
+// it is the newest entry that is on trial, and if none is the one that came into main last.
 func (m *Map[K, V]) PopNewest() (k K, v V, ok bool, err error) {
 	return unpack[K, V](m.d.PopNewest())
 }

@@ -3,6 +3,7 @@ package check_test
 import (
 	"testing"
 
+	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/layout"
 )
 
@@ -66,6 +67,46 @@ func TestDamagedBucketsAreFound(t *testing.T) {
 		{"visited without policy", func(m *memory) { m.or(m.elem(0, layout.VecMain, 0)+8, 1<<56) }, "visited bits"},
 		{"recency without policy", func(m *memory) { m.set(0, layout.ShRecency, 1) }, "without policy"},
 	})
+}
+
+func TestDamagedRingsAreFound(t *testing.T) {
+	first := func(m *memory, word uint64) place {
+		index, over, i := layout.Ref(layout.Lo(m.header(0, word))).Split()
+		which := layout.VecMain
+		if over {
+			which = layout.VecOver
+		}
+		return place{0, m.elem(0, which, index), index, over, i}
+	}
+	link := func(m *memory, s place) uint64 { return s.off + 8*(m.geo.Recency+s.i) }
+	const small, main = layout.ShRecency, layout.ShMain
+	o := dict.Options{Key: layout.Int64, Value: layout.Int64, Shards: 1, Capacity: 400, Policy: layout.PolicyS3, Hash: layout.HashFourBit}
+	p := play(t, o, 1)
+	for i := range 500 {
+		p.do(dict.Op{Key: dict.Datum{W: uint64(i)}})
+	}
+	p.clean("before the damage")
+	found(t, p, []damage{
+		{"main counts", func(m *memory) { m.add(0, main, 1<<32) }, "counts 381 entries, there are 380"},
+		{"main is elsewhere", func(m *memory) { m.add(0, main, 1<<28) }, "no entry, or one that came before"},
+		{"no small", func(m *memory) { m.set(0, small, 0) }, "380 entries in the list, 400 in the table"},
+		{"no main", func(m *memory) { m.set(0, main, 380<<32) }, "counts 380 entries, there are 0"},
+		{"small is main", func(m *memory) { m.set(0, small, layout.Lo(m.header(0, main))) }, "found in small"},
+		{"high half", func(m *memory) { m.add(0, small, 1<<32) }, "in the high half"},
+		{"flag", func(m *memory) { s := first(m, main); m.store(link(m, s), m.load(link(m, s))&^layout.LinkMain) }, "found in main"},
+		{"older", func(m *memory) { m.raise(link(m, first(m, small)), 1<<32) }, "as its older neighbour, the newest is"},
+		{"newer", func(m *memory) { s := first(m, main); m.raise(link(m, s), 1<<10) }, "no entry, or one that came before"},
+		{"ring that does not close", func(m *memory) {
+			s := first(m, small)
+			m.store(link(m, s), m.load(link(m, s))&^layout.RefMask|layout.Lo(m.header(0, main)))
+		}, "found in small"},
+		{"older of another", func(m *memory) {
+			index, over, i := layout.Ref(m.load(link(m, first(m, main))) & layout.RefMask).Split()
+			s := place{off: m.elem(0, map[bool]int{false: layout.VecMain, true: layout.VecOver}[over], index), i: i}
+			m.raise(link(m, s), 1<<32)
+		}, "as its older neighbour, found after"},
+	})
+	found(t, cached(t), []damage{{"main with another policy", func(m *memory) { m.set(0, main, 1) }, "in a map with another policy"}})
 }
 
 // owner is the main bucket of the chain that an overflow bucket is in.

@@ -41,6 +41,9 @@ func kinds() []kind {
 		{"string-everything", with(str, all)},
 		{"int64-everything", with(num(layout.Int64), all)},
 		{"string-fourbit-everything", with(str, func(o *dict.Options) { all(o); o.Hash = layout.HashFourBit })},
+		{"int32-s3", with(num(layout.Int32), func(o *dict.Options) { o.Capacity, o.Policy = 500, layout.PolicyS3 })},
+		{"int64-fourbit-s3", with(num(layout.Int64), func(o *dict.Options) { o.Hash, o.Capacity, o.Policy = layout.HashFourBit, 400, layout.PolicyS3 })},
+		{"string-everything-s3", with(str, func(o *dict.Options) { all(o); o.Policy = layout.PolicyS3 })},
 	}
 }
 

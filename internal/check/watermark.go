@@ -59,7 +59,7 @@ func (w *walker) levels(which int) {
 // tableFits reports whether the buckets can be walked.
 func (w *walker) tableFits() bool {
 	n, bump := table.Buckets(w.head[layout.ShLevel]), w.head[layout.ShOverBump]
-	if n < layout.FirstBuckets || n > layout.MaxIndex {
+	if n < layout.FirstBuckets || n > w.slots.Geo.MaxIndex {
 		w.bad("level word", layout.ShLevel, "%d buckets", n)
 		return false
 	}

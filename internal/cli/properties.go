@@ -33,13 +33,13 @@ func addProperties(cmd *cobra.Command) *properties {
 	f.Uint64Var(&p.MaxBytes, "max-bytes", 0, "bytes of memory the file may hold (0: no limit)")
 	f.Var(&p.ttl, "ttl", "default time to live of entries, like 90s or 1h30m (0: none)")
 	f.BoolVar(&p.EnableTTL, "enable-ttl", false, "let entries have a time to live though there is no default")
-	f.Var((*policyFlag)(&p.Policy), "policy", "who is evicted: none clock (with --capacity none means clock)")
+	f.Var((*policyFlag)(&p.Policy), "policy", "who is evicted: none clock s3 (with --capacity none means clock)")
 	f.Var(&p.shards, "shards", "number of independent parts, rounded up to a power of two up to 1024 (0: picked)")
 	f.Var(&p.skip, "recency-skip", "percent (0-99) of the moves in the recency list that are left out")
 	f.Var((*modeFlag)(&p.Mode), "mode", "permissions of a new file, in octal (0: 0600)")
 	complete(cmd, "key", kindNames())
 	complete(cmd, "value", kindNames())
-	complete(cmd, "policy", []string{layout.PolicyNone.String(), layout.PolicyClock.String()})
+	complete(cmd, "policy", []string{layout.PolicyNone.String(), layout.PolicyClock.String(), layout.PolicyS3.String()})
 	return p
 }
 
@@ -86,7 +86,7 @@ func (f *policyFlag) Type() string   { return "name" }
 func (f *policyFlag) Set(s string) error {
 	p, ok := layout.ParsePolicy(s)
 	if !ok {
-		return fmt.Errorf("want none or clock")
+		return fmt.Errorf("want none, clock or s3")
 	}
 	*f = policyFlag(p)
 	return nil

@@ -73,6 +73,7 @@ func TestHeapConcurrent(t *testing.T) {
 		{Key: layout.Uint64, Value: layout.String, Shards: 1},
 		{Key: layout.Uint64, Value: layout.String, Shards: 4, Capacity: 150},
 		{Key: layout.Uint64, Value: layout.String, Shards: 2, EnableTTL: true, MaxBytes: 4 << 20, Policy: layout.PolicyClock},
+		{Key: layout.Uint64, Value: layout.String, Shards: 2, EnableTTL: true, Capacity: 160, Policy: layout.PolicyS3},
 	} {
 		t.Run(fmt.Sprintf("shards=%d,capacity=%d,bytes=%d", o.Shards, o.Capacity, o.MaxBytes), func(t *testing.T) {
 			ms := twoHandles(t, o)

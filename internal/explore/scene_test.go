@@ -71,6 +71,7 @@ var (
 	middles  = maptest.Spec{Key: layout.Uint32, Value: layout.Int32, Seed: 0x5eed}
 	timed    = maptest.Spec{Key: layout.Int64, Value: layout.Int64, HasTTL: true, Seed: 0x5eed}
 	evicting = maptest.Spec{Key: layout.Int64, Value: layout.Int64, Capacity: 6, Seed: 0x5eed}
+	ringed   = maptest.Spec{Key: layout.Int64, Value: layout.Int64, Capacity: 6, Policy: layout.PolicyS3, Seed: 0x5eed}
 	texts    = maptest.Spec{Key: layout.Int64, Value: layout.String, Seed: 0x5eed}
 	named    = maptest.Spec{Key: layout.String, Value: layout.String, Seed: 0x5eed}
 )
@@ -173,6 +174,10 @@ func deadlines() []scene {
 		{name: "store that evicts", spec: evicting, setup: fill(10, 16), steps: steps(store(num(16), num(1)))},
 		{name: "overwrite under a policy", spec: evicting, setup: fill(10, 16), steps: steps(store(num(12), num(1)))},
 		{name: "pop", spec: evicting, setup: fill(10, 16), steps: steps(maptest.Step{Kind: maptest.PopOldest}, maptest.Step{Kind: maptest.PopNewest})},
+		{name: "store that evicts one on trial", spec: ringed, setup: fill(10, 16), steps: steps(store(num(16), num(1)))},
+		{name: "store over one on trial", spec: ringed, setup: fill(10, 16), steps: steps(store(num(15), num(1)), store(num(12), num(2)))},
+		{name: "store that passes some", spec: ringed, setup: append(fill(10, 16), store(num(15), num(2)), store(num(10), num(3))),
+			steps: steps(store(num(16), num(1))), plain: true},
 		{name: "insert that splits, with lines of their own", spec: maptest.Spec{Key: layout.Int64, Value: layout.Int64, TTL: 60_000,
 			Capacity: 1000, Seed: 0x5eed}, setup: fill(40, 57), steps: steps(store(num(57), num(1))), commits: 2, moved: 2},
 	}

@@ -11,7 +11,9 @@ import "math/bits"
 //	         overflow bucket: the index + 1 of the one before it in the free list
 //	slots    7 of SlotSize bytes (6 where that fills one cache line)
 //	deadline line (maps with TTL): a word a slot, map time in milliseconds, 0 for none
-//	recency line (maps with a policy): a word a slot, newer neighbour in the low 32 bits, older in the high 32
+//	recency line (maps with a policy): a word a slot, newer neighbour in the low 32 bits, older in the high 32; see Ref.
+//	         With the policy s3 neighbours have RefBits bits, LinkMain and the laps the others, and word 7 holds ghosts:
+//	         6 lanes of 10 bits from the low end, newest first, 0 for none, else bits 28..37 of a key's hash, at least 1
 
 // Words of a bucket's head.
 const (
@@ -26,6 +28,15 @@ const (
 	VisitedBit  = 56        // first visited bit
 )
 
+// What else stands in a link word of the policy s3.
+const (
+	RefBits  = 30             // bits of a neighbour
+	RefMask  = 1<<RefBits - 1 // of either half
+	LinkMain = 1 << RefBits   // the entry is in main
+	LinkLaps = 32 + RefBits   // first bit of its laps
+	MaxLaps  = 3
+)
+
 // Geometry is what a Config means for buckets.
 type Geometry struct {
 	SlotSize   uint64 // bytes: 4, 8 or 16
@@ -35,6 +46,8 @@ type Geometry struct {
 	BucketSize uint64 // bytes, a multiple of 8
 	Deadline   uint64 // word of the bucket where the deadlines begin, 0 without TTL
 	Recency    uint64 // word of the bucket where the recency links begin, 0 without policy
+	Ghosts     uint64 // word of the bucket with the ghosts, 0 but for the policy s3
+	MaxIndex   uint64 // buckets of a kind in one shard, at most
 }
 
 // Geometry derives the bucket geometry.
@@ -49,6 +62,7 @@ func (c *Config) Geometry() Geometry {
 		g = Geometry{SlotSize: 16, Slots: 7, LoadPct: 64, BucketSize: 128}
 	}
 	g.Lanes = 1<<(8*g.Slots) - 1
+	g.MaxIndex = MaxIndex
 	if c.HasTTL {
 		g.Deadline = g.BucketSize / 8
 		g.BucketSize += lineSize
@@ -56,6 +70,10 @@ func (c *Config) Geometry() Geometry {
 	if c.Policy != PolicyNone {
 		g.Recency = g.BucketSize / 8
 		g.BucketSize += lineSize
+	}
+	if c.Policy == PolicyS3 {
+		g.Ghosts = g.Recency + lineSize/8 - 1
+		g.MaxIndex = MaxIndexS3
 	}
 	return g
 }

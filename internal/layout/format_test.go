@@ -51,7 +51,7 @@ func generate(t *testing.T) []byte {
 	for _, f := range files {
 		section(out, fset, f, info)
 	}
-	for _, p := range []string{"lock/lock.go", "journal/journal.go", "table/table.go"} {
+	for _, p := range []string{"lock/lock.go", "journal/journal.go", "recency/recency.go", "table/table.go"} {
 		f := parse(t, fset, filepath.Join("..", p))
 		fmt.Fprintf(out, "\n## Package %s: its state words and invariants\n\n```text\n%s```\n", f.Name.Name, f.Doc.Text())
 	}

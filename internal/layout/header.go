@@ -13,7 +13,7 @@ package layout
 const (
 	Page            = 4096
 	Magic           = 0x31_70_61_6d_68_73_00_89 // 0x89 0 "shmap1", read as a little-endian word
-	Version         = 1
+	Version         = 2
 	MaxShards       = 1024
 	MaxParticipants = 4096
 	MaxString       = 1<<30 - 1 // bytes of one key or value
@@ -94,13 +94,14 @@ const (
 	ShOverUsed      = 25 // overflow buckets in chains
 	ShOverFree      = 26 // first free overflow bucket, index + 1
 	ShOverBump      = 27 // overflow buckets ever used
-	ShRecency       = 28 // newest entry in the low 32 bits, oldest in the high 32; see Ref
+	ShRecency       = 28 // newest entry in the low 32 bits, oldest in the high 32; of the policy s3: oldest entry of small
 	ShChunkBump     = 29 // chunks ever used
 	ShChunkFree     = 30 // free chunks that are backed: first in the low 32 bits, last in the high 32, index + 1
 	ShChunkFreeLen  = 31 // their number
 	ShChunkHoles    = 32 // first free chunk without memory, index + 1
 	ShChunkHolesLen = 33 // their number
 	ShDeadlines     = 34 // entries that have a deadline
+	ShMain          = 35 // of the policy s3: entry at main's hand in the low 32 bits, entries in main in the high 32
 
 	ShLease     = 40 // entries this shard may hold; raised and lowered under the space lock as well
 	ShByteLease = 41 // bytes this shard may hold; likewise
@@ -150,6 +151,7 @@ const (
 	ChunkSize    = 64 << 10
 	LgChunk      = 16
 	MaxIndex     = 1 << 28 // buckets of a kind in one shard
+	MaxIndexS3   = 1 << 26 // the same in a map with the policy s3
 )
 
 // Compile-time layout checks: a negative array length does not compile.
@@ -157,4 +159,5 @@ var (
 	_ [ShardSize/8 - (ShDir + Vecs*Levels)]struct{}
 	_ [ShDir - (ShClassCount + Classes)]struct{}
 	_ [ShClassCount - (ShClass + Classes)]struct{}
+	_ [RefMask - (MaxIndexS3*16 - 1)]struct{} // the last slot's Ref: 16 for each index, of which the last is no slot
 )

@@ -81,9 +81,10 @@ type Policy uint8
 const (
 	PolicyNone  Policy = iota // never evict: a full map refuses new entries
 	PolicyClock               // least recently stored first, with a second chance for entries that were loaded
+	PolicyS3                  // new entries on trial, the others by how often they were found visited (docs/decisions/007)
 )
 
-var policyNames = [...]string{"none", "clock"}
+var policyNames = [...]string{"none", "clock", "s3"}
 
 func (p Policy) String() string {
 	if p.Valid() {
@@ -93,7 +94,7 @@ func (p Policy) String() string {
 }
 
 // Valid reports whether p is a policy of this format.
-func (p Policy) Valid() bool { return p <= PolicyClock }
+func (p Policy) Valid() bool { return p <= PolicyS3 }
 
 // ParsePolicy is the inverse of String.
 func ParsePolicy(s string) (Policy, bool) {

@@ -36,6 +36,7 @@ type crasher struct {
 	keys    []dict.Datum // all that occur in any moment
 	all     bool         // enumerate every crash point of every repair
 	fault   bool         // planted: repair does not undo
+	whole   []string     // policy s3: states with all ghosts that there are when no transaction is open
 	rank    int          // of the moment found last
 
 	points, again int // crash points in the step, and in the repairs that follow
@@ -43,12 +44,8 @@ type crasher struct {
 	problem       error
 }
 
-// moments computes what may be found: the state before, after each unit, and so after the step.
-func momentsOf(sc *scenario, clock *Clock) (ms []moment, keys []dict.Datum, err error) {
-	m := NewModel(sc.spec, clock)
-	for i := range sc.setup {
-		m.Prepare(&sc.setup[i])
-	}
+// momentsOf computes what may be found: the state before the step, which m is in, after each unit, and so after the step.
+func momentsOf(sc *scenario, m *Model) (ms []moment, keys []dict.Datum) {
 	note := func(rank int) { ms = append(ms, moment{rank, m.State().sorted(m.Config)}) }
 	note(0)
 	m.Trace = func() { note(len(ms)) }
@@ -72,7 +69,7 @@ func momentsOf(sc *scenario, clock *Clock) (ms []moment, keys []dict.Datum, err 
 			}
 		}
 	}
-	return ms, keys, nil
+	return ms, keys
 }
 
 // subsets are the moments of the removal of up to n expired entries, in whatever order they are met.
@@ -111,14 +108,13 @@ func subsets(m *Model, n int) (ms []moment) {
 // room is that of the maps of scenarios.
 const room = 4 << 20
 
-// evicting are the moments of a store at the limit of bytes, in a map where nothing has been visited: the oldest entries
-// go, as many as it takes, then the store happens. One that overwrites may evict what it overwrites.
+// evicting are the moments of a store at the limit of bytes, in a map where nothing has been visited: as many entries go as
+// it takes, then the store happens. One that overwrites may evict what it overwrites.
 func evicting(m *Model, s *Step) (ms []moment) {
 	for rank := range len(m.order[0]) + 1 {
-		after := NewModel(Spec{Key: m.Config.Key, Value: m.Config.Value, Policy: m.Config.Policy, Seed: m.Config.Seed}, m.Clock)
-		list := m.order[0][:len(m.order[0])-rank]
-		for _, it := range slices.Backward(list) {
-			after.insert(it.Key, it.Val, it.Deadline)
+		after := m.clone()
+		for range rank {
+			after.evict()
 		}
 		ms = append(ms, moment{rank, after.State()})
 		after.Predict(s)
@@ -141,15 +137,11 @@ func (c *crasher) run() error {
 			return fmt.Errorf("setup, step %d, %v: %w", i, &c.sc.setup[i], err)
 		}
 	}
-	began := c.clock.now
-	c.clock.now = NewClock().now
-	if c.moments, c.keys, err = momentsOf(c.sc, c.clock); err != nil {
+	memory := m.Segment().Env.Region
+	if err := c.rehearse(memory.Image(), p); err != nil {
 		return err
 	}
-	if c.clock.now != began {
-		return fmt.Errorf("the model's clock is at %d, the map's at %d", c.clock.now, began)
-	}
-	memory := m.Segment().Env.Region
+	c.moments, c.keys = momentsOf(c.sc, p.Model)
 	setPoint(m, func() {
 		if c.problem == nil {
 			c.crash(memory.Image(), fmt.Sprintf("crash point %d", c.points))
@@ -242,6 +234,9 @@ func (c *crasher) recover(image []uint64, depth, rank int) (int, State, error) {
 		return 0, nil, err
 	}
 	if rank, err = c.find(found, rank); err != nil {
+		return 0, nil, err
+	}
+	if err := c.haunted(m, found); err != nil {
 		return 0, nil, err
 	}
 	if depth == 2 {

@@ -163,7 +163,11 @@ func TestP03StoppedHolder(t *testing.T) {
 
 // scenarioNamed is the scenario with a name, of a variant.
 func scenarioNamed(variant int, name string) (*scenario, error) {
-	for _, sc := range scenarios(variants()[variant]) {
+	specs := variants()
+	if variant < 0 {
+		variant += len(specs)
+	}
+	for _, sc := range scenarios(specs[variant]) {
 		if sc.name == name {
 			return &sc, nil
 		}
@@ -200,7 +204,7 @@ func stepperRole(p *Parent, args []string) error {
 	return err
 }
 
-// stepped are scenarios for read-only readers: variant and name.
+// stepped are scenarios for read-only readers: variant, from the end if it is negative, and name.
 var stepped = []struct {
 	variant int
 	name    string
@@ -210,7 +214,7 @@ var stepped = []struct {
 	{0, "store-many atomic"}, {1, "store that evicts the third"}, {1, "swap of one present, deadline 1"},
 	{1, "expire of one present, deadline 1"},
 	{4, "overwrite of 204800 bytes by 100"}, {4, "overwrite of 7 bytes by 204800"}, {4, "delete that makes blobs move"},
-	{5, "drain"}, {6, "swap of one present, deadline 0"},
+	{5, "drain"}, {6, "swap of one present, deadline 0"}, {-1, "store that passes some"}, {-1, "store that evicts one on trial"},
 }
 
 // TestP10ReadOnlyLive reads through a read-only handle while the writer stands before each store of its journal, and
@@ -250,9 +254,11 @@ func step(t *testing.T, path string, variant int, name string, kill int) (points
 	if line, _ := child.Line(); line != "ready" {
 		t.Fatalf("the child said %q", line)
 	}
-	if c.moments, c.keys, err = momentsOf(sc, c.clock); err != nil {
-		t.Fatal(err)
+	model := NewModel(sc.spec, c.clock)
+	for i := range sc.setup {
+		model.Prepare(&sc.setup[i])
 	}
+	c.moments, c.keys = momentsOf(sc, model)
 	o := sc.spec.options(c.clock)
 	o.ReadOnly, o.Create = true, nil
 	m, err := attach(segment.Open(path, o))

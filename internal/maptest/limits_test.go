@@ -16,7 +16,7 @@ import (
 // TestP11Bytes mixes sizes in maps with a limit of bytes: the limit holds after every operation; with a policy every store
 // succeeds; and what is there is right.
 func TestP11Bytes(t *testing.T) {
-	for _, policy := range []layout.Policy{layout.PolicyNone, layout.PolicyClock} {
+	for _, policy := range []layout.Policy{layout.PolicyNone, layout.PolicyClock, layout.PolicyS3} {
 		for _, lgShards := range []uint{0, 2} {
 			for _, kinds := range [][2]layout.Kind{{layout.Int64, layout.String}, {layout.String, layout.String}} {
 				spec := Spec{Key: kinds[0], Value: kinds[1], Policy: policy, LgShards: lgShards, MaxBytes: 3 << 20, Seed: seed(t)}

@@ -51,7 +51,7 @@ func near(a, b uint64) bool {
 }
 
 func (it *Item) String() string {
-	return fmt.Sprintf("{%s: %s deadline %d visited %v}", Show(it.Key), Show(it.Val), it.Deadline, it.Visited)
+	return fmt.Sprintf("{%s: %s deadline %d visited %v main %v laps %d}", Show(it.Key), Show(it.Val), it.Deadline, it.Visited, it.Main, it.Laps)
 }
 
 // Show prints a datum, long strings shortened.
@@ -83,7 +83,7 @@ func Look(m *dict.Map) (s State, err error) {
 	for i := range m.Segment().Shards {
 		t := m.Segment().Shards[i].Table()
 		look := lookChains
-		if t.Recency.On() {
+		if t.Geo.Recency != 0 {
 			look = lookList
 		}
 		items, err := look(t)
@@ -95,23 +95,40 @@ func Look(m *dict.Map) (s State, err error) {
 	return s.sorted(m.Segment().Env.Config), nil
 }
 
-// lookList goes from the oldest entry to the newest.
+// lookList goes from the oldest entry to the newest, with the policy s3 through main and then through small.
 func lookList(t *table.Table) (out []Item, err error) {
-	n := t.Shard.Load(layout.ShCount)
-	for at := t.Recency.Oldest(); at != 0; at = t.Recency.Newer(at) {
-		if uint64(len(out)) == n {
+	if t.Geo.Ghosts == 0 {
+		out, err = lookNewer(t, nil, layout.Hi(t.Shard.Load(layout.ShRecency)))
+	} else if out, err = lookNewer(t, nil, layout.Lo(t.Shard.Load(layout.ShMain))); err == nil {
+		out, err = lookNewer(t, out, layout.Lo(t.Shard.Load(layout.ShRecency)))
+	}
+	slices.Reverse(out)
+	return out, err
+}
+
+// lookNewer goes from an entry on to newer ones, to the last or round to the first.
+func lookNewer(t *table.Table, out []Item, first uint64) ([]Item, error) {
+	s3 := t.Geo.Ghosts != 0
+	for at := first; at != 0; {
+		if n := t.Shard.Load(layout.ShCount); uint64(len(out)) == n {
 			return nil, fmt.Errorf("the recency list is longer than %d", n)
 		}
-		pos := t.Locate(at)
+		pos := t.Locate(layout.Ref(at))
 		it, err := lookItem(t, pos.Key, pos.Val)
 		if err != nil {
 			return nil, err
 		}
 		it.Deadline = t.Deadline(pos.B.Ptr, pos.I)
 		it.Visited = table.Visited(pos.B.Load(layout.BkTags), pos.I) == 1
-		out = append(out, it)
+		link := pos.B.Load(t.Geo.Recency + pos.I)
+		if at = layout.Lo(link); s3 {
+			it.Main, it.Laps = link&layout.LinkMain != 0, uint8(link>>layout.LinkLaps)
+			at = link & layout.RefMask
+		}
+		if out = append(out, it); at == first {
+			break
+		}
 	}
-	slices.Reverse(out)
 	return out, nil
 }
 

@@ -12,6 +12,8 @@ type Item struct {
 	Key, Val dict.Datum
 	Deadline uint64 // map time in milliseconds, 0 for none
 	Visited  bool
+	Main     bool // policy s3: it is in main, and not in small any more
+	Laps     uint8
 }
 
 func (it *Item) expired(now uint64) bool { return it.Deadline != 0 && it.Deadline <= now }
@@ -22,10 +24,14 @@ type Model struct {
 	Config *layout.Config
 	Clock  *Clock
 	items  map[dict.Datum]*Item
-	order  [][]*Item // by shard, newest first; without policy in no order
+	order  [][]*Item // by shard, newest first; without policy in no order; for s3 see models3.go
 
 	// Trace, if not nil, is called after each unit.
 	Trace func()
+
+	// Known, if not nil, says whether a ghost remembers the key of a new entry: that depends on buckets, which the model
+	// does not have.
+	Known func(key dict.Datum) bool
 }
 
 // NewModel makes an empty model of maps of a spec.
@@ -37,7 +43,8 @@ func NewModel(s Spec, clock *Clock) *Model {
 // Strict reports whether the model knows every victim: with several shards limits are spread in ways that are not
 // promised, and RecencySkip leaves moves out.
 func (m *Model) Strict() bool {
-	return m.Config.Policy != layout.PolicyNone && m.Config.Shards() == 1 && m.Config.RecencySkip == 0
+	c := m.Config
+	return c.Policy != layout.PolicyNone && c.Shards() == 1 && (c.RecencySkip == 0 || c.Policy == layout.PolicyS3)
 }
 
 func (m *Model) unit() {
@@ -117,6 +124,18 @@ func (m *Model) insert(key, val dict.Datum, deadline uint64) {
 	m.items[key] = it
 	l := m.list(key)
 	*l = slices.Insert(*l, 0, it)
+	if m.Config.Policy == layout.PolicyS3 {
+		m.enter(*l)
+	}
+}
+
+// stored is what storing over an entry does to it besides; fresh says that it had expired.
+func (m *Model) stored(it *Item, fresh bool) {
+	if it.Visited = it.Visited && !fresh; m.Config.Policy != layout.PolicyS3 {
+		m.promote(it)
+	} else if it.Visited = !fresh; fresh {
+		it.Laps = 0
+	}
 }
 
 // admit makes room for n more entries; false if the map is full.
@@ -132,14 +151,18 @@ func (m *Model) admit(n int) bool {
 		return true // who goes is learned afterwards
 	}
 	for len(m.items)+n > limit && len(m.items) > 0 {
-		m.evictStep()
+		m.evict()
 	}
 	return len(m.items)+n <= limit
 }
 
-// evictStep is one unit of the clock policy.
-func (m *Model) evictStep() {
+// evict makes one entry go: all that the policy s3 does for that, or one unit of the policy clock.
+func (m *Model) evict() {
 	l := m.order[0]
+	if m.Config.Policy == layout.PolicyS3 {
+		m.evictS3(l)
+		return
+	}
 	tail := l[len(l)-1]
 	if tail.Visited && !tail.expired(m.Clock.now) {
 		tail.Visited = false

@@ -187,7 +187,7 @@ func (m *Model) Learn(s State, evict bool) (lost []dict.Datum) {
 	return lost
 }
 
-// reorder takes over the order of recency and the visited bits.
+// reorder takes over the order of recency and all that the policy remembers of entries.
 func (m *Model) reorder(s State) {
 	if m.Config.Policy == layout.PolicyNone {
 		return
@@ -197,7 +197,7 @@ func (m *Model) reorder(s State) {
 		for i := range shard {
 			place[shard[i].Key] = i
 			if it := m.items[shard[i].Key]; it != nil {
-				it.Visited = shard[i].Visited
+				it.Visited, it.Main, it.Laps = shard[i].Visited, shard[i].Main, shard[i].Laps
 			}
 		}
 	}

@@ -126,13 +126,12 @@ func (m *Model) carryOut(op *dict.Op, act action, val dict.Datum) error {
 			it.Val = val
 		}
 		if expired {
-			it.Visited = false
 			it.Deadline = m.deadline(op, nil)
 		} else {
 			it.Deadline = m.deadline(op, it)
 		}
 		if act != redate {
-			m.promote(it)
+			m.stored(it, expired)
 		}
 	}
 	m.unit()

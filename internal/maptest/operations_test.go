@@ -38,6 +38,10 @@ var features = []Spec{
 	{Policy: layout.PolicyClock},
 	{Capacity: 60, MaxEntries: 20, Skip: 0},
 	{Capacity: 40, Skip: 50},
+	{Policy: layout.PolicyS3, Capacity: 40},
+	{Policy: layout.PolicyS3, Capacity: 90, HasTTL: true},
+	{Policy: layout.PolicyS3, Capacity: 25, TTL: 300, Skip: 50},
+	{Policy: layout.PolicyS3},
 }
 
 // media are the places where a map can be. Each opens a map, through one handle or several that take turns.

@@ -13,6 +13,7 @@ type Pair struct {
 	Handles []*dict.Map
 	Model   *Model
 	Clock   *Clock
+	said    answers // what ghosts have answered to the maps and the model has not asked for yet
 
 	turn   int
 	cursor *dict.Cursor
@@ -24,7 +25,11 @@ type Pair struct {
 
 // NewPair makes a pair of empty maps.
 func NewPair(s Spec, clock *Clock, handles ...*dict.Map) *Pair {
-	p := &Pair{Handles: handles, Model: NewModel(s, clock), Clock: clock, ever: map[dict.Datum][]dict.Datum{}}
+	p := &Pair{Handles: handles, Model: NewModel(s, clock), Clock: clock, said: answers{}, ever: map[dict.Datum][]dict.Datum{}}
+	for _, m := range handles {
+		p.said.listen(m)
+	}
+	p.Model.Known = p.said.next
 	p.restart()
 	return p
 }
@@ -35,6 +40,7 @@ func (p *Pair) Map() *dict.Map { return p.Handles[p.turn%len(p.Handles)] }
 // Run runs a step on both and says where they differ.
 func (p *Pair) Run(s *Step) error {
 	p.turn++
+	clear(p.said)
 	if err := p.run(s); err != nil {
 		return err
 	}
@@ -88,8 +94,9 @@ func (p *Pair) run(s *Step) error {
 }
 
 func (p *Pair) runOp(op dict.Op) error {
-	want := p.Model.Do(&op)
-	err := p.Map().Do(&op)
+	asked := op
+	err := p.Map().Do(&op) // first: the model may want to know what ghosts answered
+	want := p.Model.Do(&asked)
 	if Sentinel(err) != want.Err {
 		return fmt.Errorf("error %v, want %v", err, want.Err)
 	}
@@ -151,7 +158,6 @@ func (p *Pair) runMany(s *Step) error {
 	if p.refusing() && s.Kind == StoreMany && !s.Atomic && len(s.Keys) > 1 {
 		return p.oneByOne(s)
 	}
-	want, wantErr := p.Model.Many(s.single(), s.Atomic)
 	var n int
 	var err error
 	if s.Kind == StoreMany {
@@ -159,6 +165,10 @@ func (p *Pair) runMany(s *Step) error {
 	} else {
 		n, err = p.Map().DeleteMany(s.Keys, s.Atomic)
 	}
+	if s.Atomic {
+		p.said.last()
+	}
+	want, wantErr := p.Model.Many(s.single(), s.Atomic)
 	if Sentinel(err) != wantErr || n != want {
 		return fmt.Errorf("%d, error %v; want %d, %v", n, err, want, wantErr)
 	}

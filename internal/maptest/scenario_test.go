@@ -12,7 +12,7 @@ import (
 
 // variants are the maps that every operation is tried on: with and without deadlines and eviction.
 func variants() []Spec {
-	var out []Spec
+	var out, rings []Spec
 	for i, k := range [][2]layout.Kind{{layout.Int64, layout.Int64}, {layout.String, layout.String}, {layout.String, layout.Int64},
 		{layout.Int16, layout.Int16}} {
 		plain := Spec{Key: k[0], Value: k[1], Seed: 0x5eed}
@@ -20,14 +20,21 @@ func variants() []Spec {
 		ttl.TTL = 60_000
 		clock.Capacity = 12
 		both.TTL, both.Capacity = 60_000, 12
+		s3 := both
+		s3.Policy = layout.PolicyS3
+		rings = append(rings, s3)
 		out = append(out, plain, both)
 		if i == 0 || long() {
 			out = append(out, ttl, clock)
+			s3.TTL = 0
+			rings = append(rings, s3)
 		}
 	}
 	shards := Spec{Key: layout.Uint32, Value: layout.String, TTL: 60_000, LgShards: 1, Seed: 0x5eed}
 	bytes := Spec{Key: layout.Int64, Value: layout.String, Policy: layout.PolicyClock, MaxBytes: 1 << 20, Seed: 0x5eed}
-	return append(out, shards, bytes)
+	s3bytes := bytes
+	s3bytes.Policy = layout.PolicyS3
+	return append(append(out, shards, bytes, s3bytes), rings...)
 }
 
 // A maker builds the steps of scenarios for one kind of map.
@@ -91,6 +98,9 @@ func scenarios(spec Spec) []scenario {
 	k.shapes()
 	if spec.Capacity != 0 {
 		k.evictions()
+	}
+	if spec.Policy == layout.PolicyS3 {
+		k.rings()
 	}
 	if spec.Value == layout.String && (spec.Capacity == 0 || long()) {
 		k.strings()
@@ -213,6 +223,32 @@ func (k *maker) evictions() {
 		k.add("store that evicts an expired one", setup, k.store(22, 22))
 		k.add("pop-oldest behind expired ones", setup, Step{Kind: PopOldest})
 		k.add("drain with expired ones", setup, Step{Kind: Drain, N: 2})
+	}
+}
+
+// rings are those of the policy s3: entries go from small to main, main's hand passes some, ghosts come and are asked.
+func (k *maker) rings() {
+	visit := func(i int) Step { return Step{Kind: Load, Op: dict.Op{Key: k.key(i)}, Flags: dict.ReadVisit} }
+	full := k.fill(10, 22)                           // 21 is in small, the others are in main
+	tried := append(k.fill(10, 22), visit(21))       // and goes on to main at the next eviction, so that small is empty
+	ghost := append(k.fill(10, 22), k.store(22, 22)) // 21 is gone, and remembered
+	passed := append(tried, visit(10), visit(11), visit(13))
+	lapped := append(passed, k.store(22, 22), visit(22), visit(12), k.store(23, 23), visit(23))
+	k.add("store that evicts one on trial", full, k.store(22, 22))
+	k.add("store that lets one go on to main", tried, k.store(22, 22))
+	k.add("store that passes some", passed, k.store(22, 22))
+	k.add("store that takes laps", lapped, k.store(24, 24))
+	k.add("store that a ghost remembers", ghost, k.store(21, 5))
+	k.add("store that a ghost remembers, with room", append(ghost, k.delete(12)), k.store(21, 5))
+	k.add("store over one of main", full, k.store(12, 13))
+	k.add("delete of the one at the hand", full, k.delete(10))
+	k.add("delete of the one on trial", full, k.delete(21))
+	k.add("clear with ghosts", ghost, Step{Kind: Clear})
+	k.add("split with ghosts", ghost, Step{Kind: Reserve, N: 60})
+	k.add("pops of all", ghost, Step{Kind: Drain, N: 13})
+	if k.spec.TTL != 0 {
+		over := append(k.expiring(30), append(k.fill(10, 20), visit(10))...)
+		k.add("store over an expired one of main", over, k.store(30, 31))
 	}
 }
 

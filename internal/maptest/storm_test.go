@@ -17,7 +17,11 @@ import (
 	"github.com/shmap-go/shmap/internal/proof/record"
 )
 
-var stormSpec = Spec{Key: layout.Int64, Value: layout.String, LgShards: 1}
+// stormSpecs are a map that keeps all, and one in which everybody evicts.
+var stormSpecs = []Spec{
+	{Key: layout.Int64, Value: layout.String, LgShards: 1},
+	{Key: layout.Int64, Value: layout.String, LgShards: 1, Capacity: 150, Policy: layout.PolicyS3},
+}
 
 const stormKeys = 60 // of each worker
 
@@ -43,7 +47,8 @@ func stormOp(worker int, i uint64) dict.Op {
 // stormRole carries out operations from a number on and tells each one that has been done: over the pipe, or, which is
 // so much faster that it is mostly killed inside an operation, in memory that outlives it.
 func stormRole(p *Parent, args []string) error {
-	m, err := Open(args[0], stormSpec, nil)
+	variant, _ := strconv.Atoi(args[3])
+	m, err := Open(args[0], stormSpecs[variant], nil)
 	if err != nil {
 		return err
 	}
@@ -56,6 +61,9 @@ func stormRole(p *Parent, args []string) error {
 	for ; ; i++ {
 		op := stormOp(worker, i)
 		if err := m.Do(&op); err != nil {
+			return err
+		}
+		if _, err := m.Load(stormOp(worker, i*i).Key, nil, dict.ReadVisit); err != nil {
 			return err
 		}
 		if silent(worker) {
@@ -86,6 +94,7 @@ func tellings(path string) ([]byte, error) {
 type hammer struct {
 	child  *Child
 	worker int
+	spec   int // number of the map's
 	acked  uint64
 	told   []byte        // memory that they share
 	done   chan struct{} // closed when the child has no more to say
@@ -93,7 +102,7 @@ type hammer struct {
 }
 
 func (h *hammer) start(t *testing.T, path string) {
-	h.child = Start(t, "storm", path, strconv.Itoa(h.worker), strconv.FormatUint(h.acked+1, 10))
+	h.child = Start(t, "storm", path, strconv.Itoa(h.worker), strconv.FormatUint(h.acked+1, 10), strconv.Itoa(h.spec))
 	h.done = make(chan struct{})
 	h.read.Store(h.acked)
 	go func() {
@@ -137,6 +146,9 @@ func (h *hammer) verify(m *dict.Map) error {
 			return err
 		}
 		fits := func(op dict.Op) bool {
+			if !l.Found && stormSpecs[h.spec].Capacity != 0 {
+				return true // evicted
+			}
 			return l.Found == (op.Code != dict.OpDelete) && string(l.B) == op.Val.S
 		}
 		if !fits(stormOp(h.worker, i)) && (next.Key.W != key || !fits(next)) {
@@ -153,53 +165,57 @@ func (h *hammer) verify(m *dict.Map) error {
 func TestP01KillStorm(t *testing.T) {
 	r := rand.New(rand.NewPCG(seed(t), 1))
 	for name, path := range places(t) {
-		t.Run(name, func(t *testing.T) {
-			m, err := Open(path, stormSpec, nil)
-			m = Keep(t, m, err)
-			told, err := tellings(path)
-			if err != nil {
-				t.Fatal(err)
-			}
-			t.Cleanup(func() { _ = unix.Munmap(told) })
-			hammers := make([]*hammer, 4)
-			for w := range hammers {
-				hammers[w] = &hammer{worker: w, told: told}
-				hammers[w].start(t, path)
-			}
-			span := 2 * time.Second
-			if long() {
-				span = time.Minute
-			}
-			end, kills := time.Now().Add(span), 0
-			for ; time.Now().Before(end); kills++ {
-				<-time.After(time.Duration(r.IntN(30_000)) * time.Microsecond)
-				h := hammers[r.IntN(len(hammers))]
-				h.kill()
-				if err := h.verify(m); err != nil {
-					t.Fatal(err)
-				}
-				h.start(t, path)
-			}
-			acked := uint64(0)
-			for _, h := range hammers {
-				h.kill()
-				acked += h.acked
-				if err := h.verify(m); err != nil {
-					t.Error(err)
-				}
-			}
-			st, err := m.Stats(false)
-			if acked == 0 || err != nil {
-				t.Errorf("%d operations: %v", acked, err)
-			}
-			if name == "shm" { // a disk has blocks of its own
-				accounted(t, m)
-			}
-			record.Count(t, "P1", "kills", kills+len(hammers))
-			record.Count(t, "P1", "acknowledged operations", int(acked))
-			record.Count(t, "P1", "repairs", int(st.Recoveries))
-		})
+		for i, spec := range stormSpecs {
+			t.Run(name+","+spec.Policy.String(), func(t *testing.T) { storm(t, r, name, path+strconv.Itoa(i), i) })
+		}
 	}
+}
+
+func storm(t *testing.T, r *rand.Rand, name, path string, spec int) {
+	m, err := Open(path, stormSpecs[spec], nil)
+	m = Keep(t, m, err)
+	told, err := tellings(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = unix.Munmap(told) })
+	hammers := make([]*hammer, 4)
+	for w := range hammers {
+		hammers[w] = &hammer{worker: w, spec: spec, told: told}
+		hammers[w].start(t, path)
+	}
+	span := 2 * time.Second
+	if long() {
+		span = time.Minute
+	}
+	end, kills := time.Now().Add(span), 0
+	for ; time.Now().Before(end); kills++ {
+		<-time.After(time.Duration(r.IntN(30_000)) * time.Microsecond)
+		h := hammers[r.IntN(len(hammers))]
+		h.kill()
+		if err := h.verify(m); err != nil {
+			t.Fatal(err)
+		}
+		h.start(t, path)
+	}
+	acked := uint64(0)
+	for _, h := range hammers {
+		h.kill()
+		acked += h.acked
+		if err := h.verify(m); err != nil {
+			t.Error(err)
+		}
+	}
+	st, err := m.Stats(false)
+	if acked == 0 || err != nil {
+		t.Errorf("%d operations: %v", acked, err)
+	}
+	if name == "shm" { // a disk has blocks of its own
+		accounted(t, m)
+	}
+	record.Count(t, "P1", "kills", kills+len(hammers))
+	record.Count(t, "P1", "acknowledged operations", int(acked))
+	record.Count(t, "P1", "repairs", int(st.Recoveries))
 }
 
 // accounted compares the memory of a file, when whatever the dead have left is repaired, with what the shards say they hold.

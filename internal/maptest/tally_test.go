@@ -14,6 +14,7 @@ var tallySpecs = []Spec{
 	{Key: layout.Int64, Value: layout.Int64},
 	{Key: layout.Int64, Value: layout.Int64, TTL: 3_600_000},
 	{Key: layout.Int32, Value: layout.Int32, Capacity: 100},
+	{Key: layout.Int32, Value: layout.Int32, Capacity: 100, Policy: layout.PolicyS3},
 }
 
 // tallyRole counts for ever, and tells each time.

@@ -50,6 +50,7 @@ func whole(key int, b []byte) (number uint64, ok bool) {
 // tornSpecs are maps that evict, for the number and for the size of entries, and one that grows and shrinks.
 var tornSpecs = map[string]Spec{
 	"evicting":  {Key: layout.Int64, Value: layout.String, Capacity: 150},
+	"haunted":   {Key: layout.Int64, Value: layout.String, Capacity: 150, Policy: layout.PolicyS3},
 	"crowded":   {Key: layout.Int64, Value: layout.String, Policy: layout.PolicyClock, MaxBytes: 12 << 20, LgShards: 1},
 	"breathing": {Key: layout.Int64, Value: layout.String, TTL: 3_600_000},
 }

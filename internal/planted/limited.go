@@ -2,7 +2,7 @@ package main
 
 // limited are faults in limits: P11.
 func limited() []row {
-	const room = "internal/shard/room.go"
+	const room, evict = "internal/shard/room.go", "internal/shard/evict.go"
 	limits := test{pkg: "internal/proof", run: "^TestP11Limits$"}
 	return []row{
 		{"P11", "one entry more than allowed", room,
@@ -13,9 +13,9 @@ func limited() []row {
 			"case need.Which != layout.VecChunk || !s.evictOne():", "case true:", limits},
 		{"P11", "a lease that is not used is not returned", "internal/space/lease.go",
 			"sh.Store(layout.ShLease, min(sh.Load(layout.ShLease), sh.Load(layout.ShCount)))", "", limits},
-		{"P11", "the newest entry is evicted", room,
-			"r := s.recency.Oldest()", "r := s.recency.Newest()", test{pkg: ".", run: "^TestSecondChanceIsGivenOnce$"}},
-		{"P11", "a visited entry has no second chance", room,
-			"case !force && (", "case !force && false && (", test{pkg: ".", run: "^TestSecondChanceIsGivenOnce$"}},
+		{"P11", "the newest entry is evicted", evict,
+			"r := s.recency.Victim()", "r := s.recency.End(true)", test{pkg: ".", run: "^TestSecondChanceIsGivenOnce$"}},
+		{"P11", "a visited entry has no second chance", evict,
+			"case !force &&", "case !force && false &&", test{pkg: ".", run: "^TestSecondChanceIsGivenOnce$"}},
 	}
 }

@@ -18,7 +18,7 @@ type test struct {
 
 // table lists all faults.
 func table() (rows []row) {
-	for _, part := range [][]row{killed(), read(), waited(), spaced(), dated(), limited(), opened()} {
+	for _, part := range [][]row{killed(), read(), waited(), spaced(), dated(), limited(), ringed(), opened()} {
 		rows = append(rows, part...)
 	}
 	return rows

@@ -90,12 +90,15 @@ func limits() (out []maptest.Spec) {
 		for _, s := range []maptest.Spec{
 			{MaxEntries: 100},
 			{Capacity: 70},
+			{Capacity: 70, Policy: layout.PolicyS3},
 			{Capacity: 90, MaxEntries: 60},
 			{Capacity: 60, MaxEntries: 90, TTL: 1 << 30},
 			{MaxBytes: 3 << 20},
 			{MaxBytes: 3 << 20, Policy: layout.PolicyClock},
 			{MaxBytes: 4 << 20, Capacity: 150, TTL: 1 << 30},
+			{MaxBytes: 4 << 20, Capacity: 150, TTL: 1 << 30, Policy: layout.PolicyS3},
 			{MaxBytes: (1 + uint64(lg)/2) << 20, Policy: layout.PolicyClock},
+			{MaxBytes: (1 + uint64(lg)/2) << 20, Policy: layout.PolicyS3},
 		} {
 			s.Key, s.Value, s.LgShards, s.Seed = layout.String, layout.String, lg, uint64(lg+1)
 			out = append(out, s)
@@ -141,8 +144,9 @@ func TestP11Limits(t *testing.T) {
 // TestP11Integers: the same where buckets alone use the memory up.
 func TestP11Integers(t *testing.T) {
 	for _, lg := range []uint{0, 2, 3} {
-		for _, hash := range []layout.Hash{0, 1} {
-			spec := maptest.Spec{Key: layout.Int64, Value: layout.Int64, Policy: layout.PolicyClock, MaxBytes: 512 << 10, LgShards: lg, Seed: 5, Hash: hash}
+		for i, hash := range []layout.Hash{0, 1, 0, 1} {
+			policy := layout.PolicyClock + layout.Policy(i/2)
+			spec := maptest.Spec{Key: layout.Int64, Value: layout.Int64, Policy: policy, MaxBytes: 512 << 10, LgShards: lg, Seed: 5, Hash: hash}
 			ops := pick(20_000, 500_000)
 			if hash != 0 {
 				ops, spec.MaxBytes = 4000, 96<<10+(20<<10)<<lg // in one chain

@@ -42,6 +42,8 @@ var short = map[string]bool{
 	"int64-int64,ttl/store-over-expired":       true,
 	"int64-int64,clock/evict":                  true,
 	"int64-int64,ttl,clock/touch,present-long": true,
+	"int64-int64,ttl,s3/evict-passing":         true,
+	"string-string,ttl,s3/evict-remembered":    true,
 	"string-string/store,present-long":         true, // blob for blob
 	"string-string/take,present-long":          true,
 	"string-int64,clock/batch-atomic":          true,

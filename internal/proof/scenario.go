@@ -111,6 +111,7 @@ func kinds() (out []kind) {
 			{",ttl", func(s *maptest.Spec) { s.TTL = 60_000 }},
 			{",clock", func(s *maptest.Spec) { s.Capacity = 40 }},
 			{",ttl,clock", func(s *maptest.Spec) { s.Capacity, s.HasTTL = 40, true }},
+			{",ttl,s3", func(s *maptest.Spec) { s.Capacity, s.HasTTL, s.Policy = 40, true, layout.PolicyS3 }},
 		} {
 			k := base
 			k.name += v.name

@@ -90,8 +90,13 @@ func (k *kind) wholes() (out []*Scenario) {
 		return err
 	})
 	out = append(out, k.reshapes()...)
+	if k.spec.Policy == layout.PolicyS3 {
+		k.rings(add)
+	}
 	if k.spec.Capacity != 0 {
-		add("evict", k.fill(40), do(dict.Op{Key: k.key(41), Val: k.val(41)}), do(dict.Op{Code: dict.OpDelete, Key: k.key(1)}))
+		if k.spec.Policy != layout.PolicyS3 {
+			add("evict", k.fill(40), do(dict.Op{Key: k.key(41), Val: k.val(41)}), do(dict.Op{Code: dict.OpDelete, Key: k.key(1)}))
+		}
 		add("pop", k.fill(12), func(m *mapUnderTest) error { _, _, err := m.PopOldest(); return err })
 		add("shift", k.fill(12), func(m *mapUnderTest) error { _, _, err := m.PopNewest(); return err })
 	}
@@ -116,6 +121,43 @@ func (k *kind) wholes() (out []*Scenario) {
 			do(dict.Op{Code: dict.OpDelete, Key: k.key(3)}))
 	}
 	return out
+}
+
+// rings are evictions of the policy s3, from a map of forty entries, of which the last two are in small.
+func (k *kind) rings(add func(name string, setup, op func(*mapUnderTest) error, between ...func(*mapUnderTest) error)) {
+	after := func(steps ...func(*mapUnderTest) error) func(*mapUnderTest) error {
+		return func(m *mapUnderTest) error {
+			for _, f := range steps {
+				if err := f(m); err != nil {
+					return err
+				}
+			}
+			return nil
+		}
+	}
+	visit := func(m *mapUnderTest) error {
+		for _, i := range []int{39, 1, 2} {
+			if _, err := m.Load(k.key(i), nil, dict.ReadVisit); err != nil {
+				return err
+			}
+		}
+		return nil
+	}
+	store := func(i int) func(*mapUnderTest) error { return do(dict.Op{Key: k.key(i), Val: k.val(i)}) }
+	add("evict", k.fill(40), store(41), k.delete(39))
+	add("evict-remembered", after(k.fill(40), store(41)), store(39), k.delete(40))
+	add("evict-passing", after(k.fill(40), visit), store(41), spare, spare, spare, k.delete(3))
+}
+
+// spare is one step of an eviction that spares the entry it looks at. Nobody else has the map.
+func spare(m *mapUnderTest) error {
+	t := m.Segment().Shards[0].Table()
+	t.Log.Begin()
+	if !t.Recency.Spare(t.Recency.Victim(), false) {
+		return errors.New("the victim is not spared")
+	}
+	t.Log.Commit()
+	return nil
 }
 
 // reshapes are a store that splits a bucket and a delete that merges two: the first ones of a map of this kind that do.

@@ -85,6 +85,7 @@ func scribbled() []dict.Options {
 		{Key: layout.String, Value: layout.String, Shards: 2},
 		{Key: layout.String, Value: layout.String, Shards: 2, Capacity: 3000, EnableTTL: true, MaxBytes: 16 << 20},
 		{Key: layout.Int64, Value: layout.Int64, Shards: 2},
+		{Key: layout.Int64, Value: layout.Int64, Shards: 2, Capacity: 700, Policy: layout.PolicyS3},
 		{Key: layout.Int32, Value: layout.String, Shards: 2, MaxEntries: 2000, TTL: time.Minute},
 	}
 }

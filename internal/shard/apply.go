@@ -147,10 +147,9 @@ func (s *Shard) carryOut(op *Op, act action, val Datum, pos *table.Pos, found, e
 	s.table.SetDeadline(pos, s.deadlineFor(op, expired, old))
 	if expired {
 		s.count(layout.ShExpirations)
-		s.table.ClearVisited(pos.Ref())
 	}
 	if act != actDeadline && (expired || !s.thinned()) {
-		s.recency.Promote(pos.Ref())
+		s.recency.Stored(pos.Ref(), expired)
 	}
 }
 
@@ -234,9 +233,10 @@ func (s *Shard) remove(pos *table.Pos, stat uint64) {
 	}
 }
 
-// thinned reports whether this move to the head of the recency list is one of those that RecencySkip leaves out.
+// thinned reports whether this move to the head of the recency list is one of those that RecencySkip leaves out. The policy s3
+// has none.
 func (s *Shard) thinned() bool {
 	skip := uint64(s.env.Config.RecencySkip)
 	s.ticks++
-	return skip != 0 && s.ticks*61%100 < skip
+	return skip != 0 && s.ticks*61%100 < skip && s.env.Config.Policy != layout.PolicyS3
 }

@@ -47,54 +47,6 @@ func (s *Shard) evicts() bool {
 	return c.Policy != layout.PolicyNone && (c.MaxEntries == 0 || c.Capacity != 0 && c.Capacity <= c.MaxEntries)
 }
 
-// evictOne removes one entry by the rules of the clock policy: from the oldest on, a visited entry loses its bit and
-// moves to the head, the first unvisited one goes; an expired one goes as well. Each step is an operation of its own.
-// After as many steps as there are entries, which visits during the walk can bring about, the oldest goes in any case.
-func (s *Shard) evictOne() bool {
-	for steps := s.header.Load(layout.ShCount); ; steps-- {
-		r := s.recency.Oldest()
-		if r == 0 {
-			return false
-		}
-		gone := false
-		if !s.once(func() { gone = s.evictStep(r, steps == 0) }) {
-			return false // rolled back, whatever gone says
-		}
-		if gone {
-			return true
-		}
-	}
-}
-
-// evictFrom evicts one entry of the chain of a main bucket.
-func (s *Shard) evictFrom(bucket uint64) bool {
-	return s.once(func() {
-		pos, ok := s.table.Spare(bucket, s.env.Now())
-		if !ok {
-			panic(fault.With(fault.ErrFull, "chain %d has no entry to evict", bucket))
-		}
-		stat := uint64(layout.ShEvictions)
-		if s.expired(&pos) {
-			stat = layout.ShExpirations
-		}
-		s.remove(&pos, stat)
-	})
-}
-
-func (s *Shard) evictStep(r layout.Ref, force bool) (gone bool) {
-	pos := s.table.Locate(r)
-	switch {
-	case s.expired(&pos):
-		s.remove(&pos, layout.ShExpirations)
-		return true
-	case !force && (s.table.ClearVisited(r) || s.keeps && s.table.Same(pos.Key, &s.keep)):
-		s.recency.Promote(r) // visited, or what the operation itself is about: that goes last
-		return false
-	}
-	s.remove(&pos, layout.ShEvictions)
-	return true
-}
-
 func (s *Shard) expired(pos *table.Pos) bool {
 	d := s.table.Deadline(pos.B.Ptr, pos.I)
 	return d != 0 && d <= s.env.Now()

@@ -54,7 +54,7 @@ type Shard struct {
 	log     journal.Journal
 	vecs    [layout.Vecs]vector.Vec
 	heap    alloc.Heap
-	recency recency.List
+	recency recency.Policy
 	table   table.Table
 	reads   Reads
 
@@ -88,9 +88,9 @@ func (s *Shard) Init(env *Env, index int) error {
 	s.lock.Init(p.Word(layout.ShLock), s.repair, s.met)
 	s.log.Init(env.Region, p, &s.vecs[layout.VecJournal])
 	s.heap.Init(s.header, &s.log, &s.vecs[layout.VecMeta], &s.vecs[layout.VecChunk])
-	s.recency.Init(s.header, &s.log, &s.vecs[layout.VecMain], &s.vecs[layout.VecOver], geo)
+	s.recency = recency.New(env.Config.Policy, geo, s.header, &s.log, &s.vecs[layout.VecMain], &s.vecs[layout.VecOver])
 	s.table = table.Table{Region: env.Region, Geo: geo, Config: env.Config, Shard: s.header, Log: &s.log, Heap: &s.heap,
-		Recency: &s.recency, Main: &s.vecs[layout.VecMain], Over: &s.vecs[layout.VecOver]}
+		Recency: s.recency, Main: &s.vecs[layout.VecMain], Over: &s.vecs[layout.VecOver]}
 	s.table.Init()
 	s.split, s.free = s.table.Split, env.Config.Capacity == 0 && env.Config.MaxEntries == 0
 	return nil

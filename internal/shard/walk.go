@@ -97,7 +97,7 @@ func (s *Shard) datum(kind layout.Kind, w uint64, text textOf, still func() bool
 	return Datum{S: string(b)}, ok
 }
 
-// Pop removes the entry at the tail of the recency list, or at its head, and returns it; ok is false if there is none.
+// Pop removes the entry at the tail of the order of recency, or at its head, and returns it; ok is false if there is none.
 // Expired entries are dropped on the way. Without a policy any entry will do.
 func (s *Shard) Pop(newest bool) (e Entry, ok bool, err error) {
 	if err := s.enter(); err != nil {
@@ -138,14 +138,11 @@ func (s *Shard) popStep(newest bool) (e Entry, more, ok bool, err error) {
 
 // candidate finds the entry that Pop is after.
 func (s *Shard) candidate(newest bool) (pos table.Pos, ok bool) {
-	if !s.recency.On() {
+	if s.table.Geo.Recency == 0 {
 		pos, s.hint, ok = s.table.Any(s.hint)
 		return pos, ok
 	}
-	r := s.recency.Oldest()
-	if newest {
-		r = s.recency.Newest()
-	}
+	r := s.recency.End(newest)
 	if r == 0 {
 		return pos, false
 	}
@@ -278,8 +275,8 @@ func (s *Shard) Reserve(n uint64) error {
 // reservable refuses at once what would fail in the end.
 func (s *Shard) reservable(n uint64) error {
 	g := s.table.Geo
-	if n > layout.MaxIndex*g.Slots {
-		return fault.With(fault.ErrTooLarge, "%d entries in a shard, the most is %d", n, layout.MaxIndex*g.Slots)
+	if n > g.MaxIndex*g.Slots {
+		return fault.With(fault.ErrTooLarge, "%d entries in a shard, the most is %d", n, g.MaxIndex*g.Slots)
 	}
 	bytes := n * 100 / (g.Slots * g.LoadPct) * g.BucketSize
 	if have := s.Backed(layout.VecMain) + s.Backed(layout.VecOver); bytes > have {

@@ -78,8 +78,8 @@ func (t *Table) Insert(pos *Pos, h, key, val, deadline uint64) {
 		b.Store(t.Geo.Deadline+i, deadline)
 	}
 	t.Log.Set(b.Span, layout.BkTags, tagAt(b.Load(layout.BkTags), i, Tag(h), 0))
-	t.Recency.Push(b.ref(i))
 	t.add(layout.ShCount, 1)
+	t.Recency.Push(b.ref(i), t.recall(pos, h))
 	if deadline != 0 {
 		t.add(layout.ShDeadlines, 1)
 	}
@@ -143,23 +143,18 @@ func (t *Table) before(main bucket, index uint64) (prev, b bucket) {
 
 // Locate returns the position of the entry in slot r.
 func (t *Table) Locate(r layout.Ref) Pos {
-	b, i := t.Recency.Bucket(r)
-	index, over, _ := r.Split()
-	pos := Pos{B: b, Index: index, Over: over, I: i, Level: t.Shard.Load(layout.ShLevel)}
-	if b.Load(layout.BkTags)>>(8*i)&0xff == 0 || i >= t.Geo.Slots {
-		panic(&fault.Corrupt{Where: "recency list", Offset: b.Off, Got: uint64(r), Want: "a slot with an entry"})
+	index, over, i := r.Split()
+	b := t.Main
+	if over {
+		b = t.Over
 	}
-	pos.Key, pos.Val = t.Slot(b.Ptr, i)
+	pos := Pos{B: b.Must(index), Index: index, Over: over, I: i, Level: t.Shard.Load(layout.ShLevel)}
+	if pos.B.Load(layout.BkTags)>>(8*i)&0xff == 0 || i >= t.Geo.Slots {
+		panic(&fault.Corrupt{Where: "recency list", Offset: pos.B.Off, Got: uint64(r), Want: "a slot with an entry"})
+	}
+	pos.Key, pos.Val = t.Slot(pos.B.Ptr, i)
 	pos.Main = t.Main.Must(IndexOf(pos.Level, t.HashOf(pos.Key)))
 	return pos
-}
-
-// ClearVisited takes the visited bit of slot r away; true if it was set.
-func (t *Table) ClearVisited(r layout.Ref) bool {
-	b, i := t.Recency.Bucket(r)
-	tags := b.Load(layout.BkTags)
-	t.Log.Set(b, layout.BkTags, tags&^(1<<(layout.VisitedBit+i)))
-	return Visited(tags, i) == 1
 }
 
 // MoveBlob moves the blob at an address to another block, wherever the allocator likes; false if no entry refers to it.

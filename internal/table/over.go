@@ -26,7 +26,7 @@ func (t *Table) takeOver(owner uint64) bucket {
 		t.unlinkFree(b)
 	} else {
 		i := t.Shard.Load(layout.ShOverBump)
-		if i >= layout.MaxIndex {
+		if i >= t.Geo.MaxIndex {
 			panic(fault.With(fault.ErrFull, "a shard has %d overflow buckets", i))
 		}
 		if i >= t.Over.Backed() {
@@ -37,6 +37,7 @@ func (t *Table) takeOver(owner uint64) bucket {
 	}
 	t.Log.Set(b.Span, layout.BkHead, layout.Pair(owner+1, 0))
 	t.Log.Set(b.Span, layout.BkTags, 0)
+	t.forget(b)
 	t.add(layout.ShOverUsed, 1)
 	return b
 }

@@ -12,7 +12,7 @@ import (
 // Crowded reports whether the table should grow by a bucket for count entries.
 func (t *Table) Crowded(count uint64) bool {
 	n := Buckets(t.Shard.Load(layout.ShLevel))
-	return count*100 > (n+t.Shard.Load(layout.ShOverUsed))*t.Geo.Slots*t.Geo.LoadPct && n < layout.MaxIndex
+	return count*100 > (n+t.Shard.Load(layout.ShOverUsed))*t.Geo.Slots*t.Geo.LoadPct && n < t.Geo.MaxIndex
 }
 
 // Roomy reports whether the table should shrink by a bucket: it is less than two thirds as full as when it grows.
@@ -24,7 +24,7 @@ func (t *Table) Roomy() bool {
 // Split adds a bucket: one transaction's work.
 func (t *Table) Split() {
 	n := Buckets(t.Shard.Load(layout.ShLevel))
-	if n == 0 || n >= layout.MaxIndex {
+	if n == 0 || n >= t.Geo.MaxIndex {
 		panic(&fault.Corrupt{Where: "level word", Got: n, Want: "a number of buckets"})
 	}
 	if n >= t.Main.Backed() {
@@ -36,6 +36,7 @@ func (t *Table) Split() {
 	t.Log.Touch(dst.Span)
 	dst.Store(layout.BkHead, layout.Lo(dst.Load(layout.BkHead))) // outside the table until now (T3)
 	dst.Store(layout.BkTags, 0)
+	t.haunt(src, dst)
 	link := layout.Hi(src.Load(layout.BkHead))
 	t.part(src, dst, bit)
 	if link != 0 {
@@ -175,6 +176,9 @@ func (t *Table) Clear() {
 		t.Log.Touch(b)
 		t.Log.SetLink(b, 0)
 		t.Log.Set(b, layout.BkTags, 0)
+		if t.Geo.Ghosts != 0 {
+			t.Log.Set(b, t.Geo.Ghosts, 0)
+		}
 	}
 	for _, w := range []uint64{layout.ShCount, layout.ShOverUsed, layout.ShOverFree, layout.ShOverBump, layout.ShDeadlines} {
 		t.Log.Set(t.Shard, w, 0)

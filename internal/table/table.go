@@ -42,7 +42,7 @@ type Table struct {
 	Shard   region.Span
 	Log     *journal.Journal
 	Heap    *alloc.Heap
-	Recency *recency.List
+	Recency recency.Policy
 	Main    *vector.Vec
 	Over    *vector.Vec
 	timed   bool // entries have deadlines or are in the recency list

@@ -6,10 +6,18 @@ import (
 	"github.com/shmap-go/shmap"
 )
 
+// of is the name of a policy in names of cases: that of the default is left out.
+func of(p shmap.Policy) string {
+	if p == shmap.PolicyClock {
+		return ""
+	}
+	return "-" + p.String()
+}
+
 // cacheGets compares hits in full caches of n entries, where a hit also counts as an access.
-func cacheGets(n int) func(*Session) error {
+func cacheGets(p shmap.Policy, n int) func(*Session) error {
 	return func(s *Session) error {
-		m := anonymous[int64, int64](shmap.Options{Capacity: uint64(n)})
+		m := anonymous[int64, int64](shmap.Options{Capacity: uint64(n), Policy: p})
 		defer m.Close()
 		o := otter.Must(&otter.Options[int64, int64]{MaximumSize: n})
 		defer o.StopAllGoroutines()
@@ -27,7 +35,7 @@ func cacheGets(n int) func(*Session) error {
 			}
 		}
 		order := shuffled(keys)
-		s.compare("cache/get/"+human(n),
+		s.compare("cache/get"+of(p)+"/"+human(n),
 			over(s, "shmap", order, func(keys []int64) (sum int64) {
 				for _, k := range keys {
 					v, _ := m.Load(k)
@@ -48,9 +56,9 @@ func cacheGets(n int) func(*Session) error {
 
 // cacheStores compares stores of new keys into full caches of n entries: each of them evicts another. otter evicts in a
 // goroutine of its own; a pass ends when that has caught up.
-func cacheStores(n int) func(*Session) error {
+func cacheStores(p shmap.Policy, n int) func(*Session) error {
 	return func(s *Session) error {
-		m := anonymous[int64, int64](shmap.Options{Capacity: uint64(n)})
+		m := anonymous[int64, int64](shmap.Options{Capacity: uint64(n), Policy: p})
 		defer m.Close()
 		o := otter.Must(&otter.Options[int64, int64]{MaximumSize: n})
 		defer o.StopAllGoroutines()
@@ -60,7 +68,7 @@ func cacheStores(n int) func(*Session) error {
 			check(m.Store(k, int64(i)))
 			o.Set(k, int64(i))
 		}
-		s.compare("cache/store/"+human(n),
+		s.compare("cache/store"+of(p)+"/"+human(n),
 			over(s, "shmap", keys, func(keys []int64) int64 {
 				for i, k := range keys {
 					check(m.Store(k, int64(i)))

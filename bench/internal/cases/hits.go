@@ -39,13 +39,16 @@ func missCases() []string {
 	return append(out, meanMisses)
 }
 
-// ours is the map itself, with a capacity and else as it is by default.
+// ours is the map itself, with a capacity and a policy and else as it is by default.
 type ours struct {
 	*shmap.Map[int32, int32]
 }
 
-func newOurs(_ *policy.Trace, capacity, _ int) policy.Cache {
-	return ours{anonymous[int32, int32](shmap.Options{Capacity: uint64(capacity)})}
+// newOurs makes maps of a policy.
+func newOurs(p shmap.Policy) policy.Maker {
+	return func(_ *policy.Trace, capacity, _ int) policy.Cache {
+		return ours{anonymous[int32, int32](shmap.Options{Capacity: uint64(capacity), Policy: p})}
+	}
 }
 
 // Access implements policy.Cache.
@@ -59,7 +62,8 @@ func (c ours) Access(k int32) bool {
 	return ok
 }
 
-// misses compares the misses of all caches in all traces.
+// misses compares the misses of all caches in all traces. Ours is the map with PolicyS3; with PolicyClock it is among the
+// others.
 func misses(s *Session) error {
 	traces, err := s.traces()
 	if err != nil {
@@ -67,7 +71,8 @@ func misses(s *Session) error {
 	}
 	s.progress("misses-percent: %d traces", len(traces))
 	hits := map[string]policy.Grid{
-		"shmap":   policy.Measure(traces, newOurs, policy.Shards(1), 1),
+		"shmap":   policy.Measure(traces, newOurs(shmap.PolicyS3), policy.Shards(1), 1),
+		clockPeer: policy.Measure(traces, newOurs(shmap.PolicyClock), policy.Shards(1), 1),
 		otterPeer: policy.Measure(traces, policy.Otter(), policy.Shards(1), pick(s, 1, 3)), // it draws lots
 		lru:       policy.Measure(traces, policy.LRU(), policy.Shards(1), 1),
 	}
@@ -76,12 +81,14 @@ func misses(s *Session) error {
 			if name := missCase(t.Name, percent); s.wants(name) {
 				ours, theirs := 100-hits["shmap"][i][j], 100-hits[otterPeer][i][j]
 				s.emit(report.Compared(name, ours, otterPeer, theirs, 1+points/theirs))
+				s.emit(report.Compared(name, ours, clockPeer, 100-hits[clockPeer][i][j], 0))
 				s.emit(report.Compared(name, ours, lru, 100-hits[lru][i][j], 0))
 			}
 		}
 		s.Charts = append(s.Charts, hitChart(t.Name, i, hits))
 	}
 	s.emitMean(traces, 100-hits["shmap"].Mean(), 100-hits[otterPeer].Mean())
+	s.progress("misses-percent: the mean of shmap with PolicyClock is %.2f", 100-hits[clockPeer].Mean())
 	return nil
 }
 
@@ -108,7 +115,7 @@ func hitChart(name string, trace int, hits map[string]policy.Grid) report.Chart 
 	c := report.Chart{
 		File: "hits-" + name, Title: "Hit ratio: " + name, XLabel: "capacity, % of the keys", YLabel: "hits, %", XLog: true,
 	}
-	for _, cache := range []string{"shmap", otterPeer, lru} {
+	for _, cache := range []string{"shmap", clockPeer, otterPeer, lru} {
 		c.Series = append(c.Series, report.Series{Name: cache, X: policy.Percents, Y: hits[cache][trace]})
 	}
 	return c

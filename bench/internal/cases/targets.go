@@ -19,6 +19,7 @@ const (
 	freeCache  = "freecache"
 	fastCache  = "fastcache"
 	otterPeer  = "otter"
+	clockPeer  = "shmap with clock"
 	noTTL      = "shmap without TTL"
 	payload    = "payload"
 	peak       = "peak"
@@ -51,8 +52,8 @@ func goals() []goal {
 		{"string store: a built-in map under RWMutex, freecache", "string/store/(short|long)", freeCache, 0.4},
 		{"insert with growth, 1 M and 10 M: a built-in map under Mutex", "insert/(1M|10M)", muMap, 1.2},
 		{"longest store while growing to 10 M: that of a built-in map", "longest-store/10M", muMap, 0.02},
-		{"cache get hit and store into a full cache, 25 K and 1 M: otter", "cache/get/(25K|1M)", otterPeer, 0.3},
-		{"cache get hit and store into a full cache, 25 K and 1 M: otter", "cache/store/(25K|1M)", otterPeer, 0.4},
+		{"cache get hit and store into a full cache, 25 K and 1 M: otter", "cache/get(-s3)?/(25K|1M)", otterPeer, 0.3},
+		{"cache get hit and store into a full cache, 25 K and 1 M: otter", "cache/store(-s3)?/(25K|1M)", otterPeer, 0.4},
 		{"hit ratio: otter", meanMisses, otterPeer, 1.0}, // of each trace it is in points: see misses
 		{"get in a map with TTL: without", "ttl/get/permanent", noTTL, 1.15},
 		{"get in a map with TTL: without", "ttl/get/deadline", noTTL, 1.6},

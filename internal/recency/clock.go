@@ -1,0 +1,94 @@
+package recency
+
+import "github.com/shmap-go/shmap/internal/layout"
+
+// clock is the reference behaviour: a list in the order of stores, newest to oldest. An eviction goes from the oldest on; a
+// visited entry loses its bit and moves to the head, the first unvisited one goes.
+type clock struct{ slots }
+
+func (l *clock) newest() layout.Ref { return layout.Ref(layout.Lo(l.shard.Load(layout.ShRecency))) }
+func (l *clock) oldest() layout.Ref { return layout.Ref(layout.Hi(l.shard.Load(layout.ShRecency))) }
+
+// setNewer and setOlder point one link of r at another entry; r 0 is the list's end in the shard header.
+func (l *clock) setNewer(r, to layout.Ref) {
+	if r == 0 {
+		l.log.Set(l.shard, layout.ShRecency, layout.Pair(layout.Lo(l.shard.Load(layout.ShRecency)), uint64(to)))
+		return
+	}
+	b, word, links := l.link(r)
+	l.log.Set(b, word, layout.Pair(uint64(to), layout.Hi(links)))
+}
+
+func (l *clock) setOlder(r, to layout.Ref) {
+	if r == 0 {
+		l.log.Set(l.shard, layout.ShRecency, layout.Pair(uint64(to), layout.Hi(l.shard.Load(layout.ShRecency))))
+		return
+	}
+	b, word, links := l.link(r)
+	l.log.Set(b, word, layout.Pair(layout.Lo(links), uint64(to)))
+}
+
+// Push puts r, which is in no list, at the head.
+func (l *clock) Push(r layout.Ref, _ bool) {
+	head := l.newest()
+	b, word, _ := l.link(r)
+	l.log.Set(b, word, layout.Pair(0, uint64(head)))
+	l.setNewer(head, r)
+	l.setOlder(0, r)
+}
+
+func (l *clock) Remove(r layout.Ref) {
+	_, _, links := l.link(r)
+	newer, older := layout.Ref(layout.Lo(links)), layout.Ref(layout.Hi(links))
+	l.setOlder(newer, older)
+	l.setNewer(older, newer)
+}
+
+// promote moves r to the head.
+func (l *clock) promote(r layout.Ref) {
+	if l.newest() != r {
+		l.Remove(r)
+		l.Push(r, false)
+	}
+}
+
+func (l *clock) Rename(from, to layout.Ref) {
+	_, _, links := l.link(from)
+	b, word, _ := l.link(to)
+	l.log.Set(b, word, links)
+	l.setOlder(layout.Ref(layout.Lo(links)), to)
+	l.setNewer(layout.Ref(layout.Hi(links)), to)
+}
+
+// Stored moves r to the head.
+func (l *clock) Stored(r layout.Ref, fresh bool) {
+	if fresh {
+		l.unvisit(r)
+	}
+	l.promote(r)
+}
+
+func (l *clock) Clear() { l.log.Set(l.shard, layout.ShRecency, 0) }
+
+func (l *clock) End(newest bool) layout.Ref {
+	if newest {
+		return l.newest()
+	}
+	return l.oldest()
+}
+
+func (l *clock) Victim() layout.Ref { return l.oldest() }
+
+// Spare moves r to the head if it was visited, or is what the operation itself is about.
+func (l *clock) Spare(r layout.Ref, keep bool) bool {
+	if !l.unvisit(r) && !keep {
+		return false
+	}
+	l.promote(r)
+	return true
+}
+
+// Patience ends a walk that visits on the way would make endless.
+func (l *clock) Patience(n uint64) uint64 { return n }
+
+func (l *clock) OnTrial(layout.Ref) bool { return false }
