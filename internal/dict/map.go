@@ -23,6 +23,7 @@ type Map struct {
 	seed   uint64
 	words  bool // integers, and nothing to count
 	wide   bool // in slots of 16 bytes as well
+	plain  bool // and without deadlines or links
 	texts  bool // string values, and nothing to count
 
 	countHits    bool
@@ -70,7 +71,7 @@ func open(o Options, attach func(segment.Options) (*segment.Segment, error)) (*M
 func Attach(seg *segment.Segment) *Map {
 	c := seg.Env.Config
 	t := seg.Shards[0].Table()
-	return &Map{seg: seg, shards: seg.Shards, shift: 64 - c.LgShards, kind: c.Hash, seed: c.Seed, words: t.Words(), wide: t.Wide(),
+	return &Map{seg: seg, shards: seg.Shards, shift: 64 - c.LgShards, kind: c.Hash, seed: c.Seed, words: t.Words(), wide: t.Wide(), plain: t.Wide() && t.Plain(),
 		texts: c.Value == layout.String}
 }
 
@@ -84,7 +85,7 @@ func newMap(seg *segment.Segment, o Options) (*Map, error) {
 	m := Attach(seg)
 	m.countHits = o.CountHits
 	if m.countHits {
-		m.words, m.wide, m.texts = false, false, false
+		m.words, m.wide, m.plain, m.texts = false, false, false, false
 	}
 	return m, nil
 }

@@ -99,7 +99,19 @@ func TestJournalIsAskedTwice(t *testing.T) {
 // TestShortLoadsAtEveryStore: the short way to load an integer finds what nobody changes, at every store of those who
 // split, merge and fill the chain that it is in.
 func TestShortLoadsAtEveryStore(t *testing.T) {
-	m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 1, LockTimeout: time.Millisecond})
+	for name, o := range map[string]Options{
+		"wide":     {Key: layout.Int64, Value: layout.Int64},
+		"wide,ttl": {Key: layout.Int64, Value: layout.Int64, EnableTTL: true},
+		"narrow":   {Key: layout.Int32, Value: layout.Int32},
+	} {
+		t.Run(name, func(t *testing.T) {
+			o.Shards, o.LockTimeout = 1, time.Millisecond
+			shortLoads(t, rvHeap(t, o))
+		})
+	}
+}
+
+func shortLoads(t *testing.T, m *Map) {
 	const stable = 20
 	for i := range stable {
 		if err := rvStore(m, Datum{W: uint64(i)}, Datum{W: uint64(i * 3)}); err != nil {

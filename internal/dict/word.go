@@ -50,6 +50,21 @@ func (m *Map) StoreBytes(key Datum, val string) error {
 
 // LoadWord reads one key.
 func (m *Map) LoadWord(key uint64) (w uint64, ok bool, err error) {
+	if m.plain {
+		h := hash.Word(m.kind, m.seed, key)
+		w, ok, done := m.shard(h).LoadWide(h, key)
+		if done && !m.seg.Env.Closed.Load() {
+			runtime.KeepAlive(m.seg)
+			return w, ok, nil
+		}
+	}
+	return m.loadWord(key)
+}
+
+// loadWord is LoadWord for maps of all kinds.
+//
+//go:noinline
+func (m *Map) loadWord(key uint64) (w uint64, ok bool, err error) {
 	if m.words {
 		h := hash.Word(m.kind, m.seed, key)
 		w, ok, done := m.shard(h).LoadWord(h, key, true)

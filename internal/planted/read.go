@@ -7,6 +7,7 @@ func read() []row {
 	wait := test{pkg: "internal/dict", run: "^TestPlainStoresWait$"}
 	linear := test{pkg: "internal/proof", run: "^TestP04Linearizable$"}
 	live := test{pkg: "internal/maptest", run: "^TestP10ReadOnlyLive$"}
+	short := test{pkg: "internal/dict", run: "^TestShortLoadsAtEveryStore$"}
 	return []row{
 		{"P2", "a reader does not ask for the version again", find,
 			" && pos.Main.Load(layout.BkHead) == pos.Head", "", twice},
@@ -32,7 +33,11 @@ func read() []row {
 			"if err := s.enter(); err != nil {\n\t\treturn err\n\t}\n\tdefer s.leave()\n\treturn s.one(op)",
 			"if s.env.Owner != nil && s.plain(op) {\n\t\treturn nil\n\t}\n\tif err := s.enter(); err != nil {\n\t\treturn err\n\t}\n\tdefer s.leave()\n\treturn s.one(op)", wait},
 		{"P4", "the short way of a load does not ask again", "internal/table/word.go",
-			"return val, w != 0, t.still(main, head, level)", "return val, w != 0, true", test{pkg: "internal/dict", run: "^TestShortLoadsAtEveryStore$"}},
+			"return val, w != 0, t.still(main, head, level)", "return val, w != 0, true", short},
+		{"P4", "the shortest way of a load does not ask again", "internal/table/wide.go",
+			"if layout.Hi(head) == 0 {\n\t\t\treturn 0, false, t.still(main, head, level)", "if layout.Hi(head) == 0 {\n\t\t\treturn 0, false, true", short},
+		{"P4", "the short way of a load of narrow integers does not ask again", "internal/table/word.go",
+			"return 0, false, t.still(main, head, level)", "return 0, false, true", short},
 		{"P4", "the short way to a string does not ask again", "internal/table/bytes.go",
 			"return b, true, t.still(main, head, level)", "return b, true, true", test{pkg: "internal/dict", run: "^TestStringsAtEveryStore$"}},
 		{"P4", "the short way to overwrite an integer goes without the lock", "internal/shard/word.go",

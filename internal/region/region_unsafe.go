@@ -175,6 +175,13 @@ func (r *Region) Allocate(off, n uint64) error {
 	return r.see(off + n)
 }
 
+// Populate makes [off, off+n), which has memory and whole pages, ready for this process to write to.
+func (r *Region) Populate(off, n uint64) {
+	if p, ok := r.At(off, n); ok && r.fd >= 0 && r.writable {
+		sys.Populate(p.p, n)
+	}
+}
+
 func (r *Region) seeHeap(size uint64) error {
 	r.mu.Lock()
 	defer r.mu.Unlock()

@@ -90,16 +90,18 @@ func (s *Space) backTo(o *lock.Owner, shard int, v *vector.Vec, level int, to ui
 	sh.Store(dirty, max(sh.Load(dirty), to))
 	base, first := v.Dir(level), v.Shape.First(level)
 	from := (have - first) * v.Shape.Elem &^ (layout.Page - 1)
-	if err := s.Region.Allocate(base+from, layout.PageUp((to-first)*v.Shape.Elem)-from); err != nil {
+	n := layout.PageUp((to-first)*v.Shape.Elem) - from
+	if err := s.Region.Allocate(base+from, n); err != nil {
 		return err
 	}
+	s.Region.Populate(base+from, n)
 	sh.Store(layout.ShBacked+uint64(v.Which), to)
 	return nil
 }
 
-// step is how many elements to back ahead: a sixteenth of what there is, a page at least, 256 KiB at most.
+// step is how many elements to back ahead: a quarter of what there is, a page at least, 256 KiB at most.
 func step(v layout.Vec, have uint64) uint64 {
-	bytes := min(max(have*v.Elem/16, layout.Page), mostAhead)
+	bytes := min(max(have*v.Elem/4, layout.Page), mostAhead)
 	return max(bytes/v.Elem, 1)
 }
 

@@ -27,6 +27,12 @@ func Map(fd int, length uint64, writable bool) (unsafe.Pointer, error) {
 	return p, nil
 }
 
+// Populate makes page table entries for writing to length bytes of a mapping, which have memory, in one go; a fault for each
+// page takes several times as long. Kernels before 5.14 cannot; then the faults come as they do.
+func Populate(p unsafe.Pointer, length uint64) {
+	_ = unix.Madvise(unsafe.Slice((*byte)(p), length), unix.MADV_POPULATE_WRITE) // valid: the caller's mapping is that long
+}
+
 // Unmap ends a mapping made by Map.
 func Unmap(p unsafe.Pointer, length uint64) error { return unix.MunmapPtr(p, uintptr(length)) }
 

@@ -75,6 +75,7 @@ func (t *Table) HeldSlot(k *Key) (main, b region.Span, w uint64, ok bool) {
 		return main, b, 0, false
 	}
 	main = r.Span(n * t.Main.Shape.Elem)
+	main.Load(secondLine)
 	head := main.Load(layout.BkHead)
 	w = t.keySlot(main.Ptr, lanesEqual(main.Load(layout.BkTags), Tag(k.Hash))&t.Geo.Lanes, k)
 	return main, main, w, w != 0 && head&1 == 0

@@ -43,6 +43,22 @@ func (t *Table) Split() {
 		t.compact(src)
 	}
 	t.Log.SetLevel(t.Shard, n+1)
+	t.foresee(n - bit + 1)
+}
+
+// foresee asks for the memory that the next splits, of buckets from next on, will want: by then it is there.
+func (t *Table) foresee(next uint64) {
+	if r, k := t.Main.Row(next + 1); k < r.N() {
+		t.Main.In(r, k).Prefetch()
+	}
+	r, k := t.Main.Row(next)
+	if k >= r.N() {
+		return
+	}
+	link := layout.Hi(t.Main.In(r, k).Load(layout.BkHead))
+	if r, k := t.Over.Row(link - 1); link != 0 && k < r.N() {
+		t.Over.In(r, k).Prefetch()
+	}
 }
 
 // part moves what has the hash bit from the chain of src to that of dst, which is outside the table still: as long as dst has

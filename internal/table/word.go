@@ -116,6 +116,7 @@ func (t *Table) HeldWord(h, key uint64) (b region.Span, word uint64, ok bool) {
 		return b, 0, false
 	}
 	b = r.Span(k * t.Main.Shape.Elem)
+	b.Load(secondLine) // also for a slot that will be written: the next lock waits until it is there
 	head := b.Load(layout.BkHead)
 	if head&1 != 0 {
 		return b, 0, false
