@@ -4,7 +4,7 @@
 // A shard is walked under its lock, or, where the lock is not to be had (a read-only handle, a stopped owner), without:
 // then a copy of the shard's header is taken before, every word is read as it was before the transaction that is open,
 // if one is, and the walk counts only if the header is the same afterwards. Every change to what is walked moves the
-// journal head, except those to watermarks and leases, which are in the header as well.
+// journal head, except those to watermarks, leases and main's hand (policy s3), which are in the header as well.
 //
 // Invariants of the walk itself, whatever the memory holds:
 //

@@ -21,8 +21,9 @@ func variants() []Spec {
 		clock.Capacity = 12
 		both.TTL, both.Capacity = 60_000, 12
 		s3 := both
-		s3.Policy = layout.PolicyS3
-		rings = append(rings, s3)
+		if s3.Policy = layout.PolicyS3; i < 2 || long() {
+			rings = append(rings, s3)
+		}
 		out = append(out, plain, both)
 		if i == 0 || long() {
 			out = append(out, ttl, clock)
