@@ -1,7 +1,7 @@
 # Verbs of this repository. `make` lists them.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test race lint cross fuzz planted explore proof format-doc ci
+.PHONY: help test race lint cross fuzz planted explore arm64 proof format-doc ci
 help:        ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 test:        ## everything that go test runs (README's command)
@@ -25,6 +25,8 @@ planted:     ## plants every fault of a table and sees that a test notices it
 	go run ./internal/planted
 explore:     ## every interleaving of readers, writers, deaths and repairs, in small worlds
 	go test -tags explore -count=1 ./internal/explore
+arm64:       ## the short form of the tests, compiled for arm64, under qemu (which it installs if it is not there)
+	bash .ci/arm64
 proof:       ## the long form of every proof, half an hour; writes docs/PROOF.md
 	go run ./internal/proof/cmd/prove
 format-doc:  ## write docs/FORMAT.md from the layout
