@@ -1,7 +1,7 @@
 # Verbs of this repository. `make` lists them.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test race lint cross fuzz planted explore instructions proof format-doc ci
+.PHONY: help test race lint cross fuzz planted explore instructions arm64 proof format-doc ci
 help:        ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 test:        ## everything that go test runs (README's command)
@@ -27,6 +27,8 @@ explore:     ## every interleaving of readers, writers, deaths and repairs, in s
 	go test -tags explore -count=1 ./internal/explore
 instructions: ## counts the instructions of the core operations and compares them with bench/guard/instructions.json
 	cd bench && go run ./guard
+arm64:       ## the short form of the tests, compiled for arm64, under qemu (which it installs if it is not there)
+	bash .ci/arm64
 proof:       ## the long form of every proof, half an hour; writes docs/PROOF.md
 	go run ./internal/proof/cmd/prove
 format-doc:  ## write docs/FORMAT.md from the layout

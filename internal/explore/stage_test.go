@@ -23,7 +23,6 @@ import (
 // At every store the stage asks whether the process may do that: see owns, locked and phased.
 type stage struct {
 	World
-	through
 	spec   maptest.Spec
 	clock  *maptest.Clock
 	memory *region.Region
