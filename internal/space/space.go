@@ -99,9 +99,9 @@ func (s *Space) backTo(o *lock.Owner, shard int, v *vector.Vec, level int, to ui
 	return nil
 }
 
-// step is how many elements to back ahead: a quarter of what there is, a page at least, 256 KiB at most.
+// step is how many elements to back ahead: an eighth of what there is, a page at least, 256 KiB at most.
 func step(v layout.Vec, have uint64) uint64 {
-	bytes := min(max(have*v.Elem/4, layout.Page), mostAhead)
+	bytes := min(max(have*v.Elem/8, layout.Page), mostAhead)
 	return max(bytes/v.Elem, 1)
 }
 
