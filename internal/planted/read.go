@@ -3,6 +3,7 @@ package main
 // read are faults in what readers see: P2, P4, P9, P10.
 func read() []row {
 	const find, read = "internal/table/find.go", "internal/shard/read.go"
+	whole := test{pkg: "internal/shard", run: "^TestBytesAreAskedForLast$"}
 	twice := test{pkg: "internal/dict", run: "^TestReadersAskTwice$"}
 	wait := test{pkg: "internal/dict", run: "^TestPlainStoresWait$"}
 	linear := test{pkg: "internal/proof", run: "^TestP04Linearizable$"}
@@ -14,11 +15,11 @@ func read() []row {
 		{"P2", "a reader does not ask for the level word again", find,
 			"t.Shard.Load(layout.ShLevel) == pos.Level && ", "", twice},
 		{"P2", "a reader asks for nothing again", find,
-			"return pos.Head&1 == 0 &&", "return true || pos.Head&1 == 0 &&", test{pkg: "internal/dict", run: "^TestLargeValuesAreWhole$"}},
+			"return pos.Head&1 == 0 &&", "return true || pos.Head&1 == 0 &&", whole},
 		{"P2", "an odd version is taken for an even one", find,
 			"return pos.Head&1 == 0 && ", "return ", live},
 		{"P2", "a reader does not ask again once it has the bytes", read,
-			"if !still() {\n\t\treturn false\n\t}\n\tif it.Deadline", "if it.Deadline", test{pkg: "internal/dict", run: "^TestLargeValuesAreWhole$"}},
+			"if !still() {\n\t\treturn false\n\t}\n\tif it.Deadline", "if it.Deadline", whole},
 		{"P2", "a version is as before when it is even again", "internal/journal/journal.go",
 			"layout.Pair(h+1, layout.Hi(h))", "layout.Pair(h-1, layout.Hi(h))", test{pkg: "internal/dict", run: "^TestVersionsGoForward$"}},
 		{"P2", "an overwrite does not make the version odd", "internal/shard/apply.go",
