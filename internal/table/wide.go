@@ -24,7 +24,8 @@ type chart struct {
 	base  [plots]region.Ptr // nil: not contiguous, or not inside the file as far as was known
 }
 
-// LoadWide is LoadWord for a Wide table whose entries have neither deadlines nor links.
+// LoadWide is LoadWord for a Wide table whose entries have neither deadlines nor links. It loads the same words in the same
+// order, with a chart or without: package explore counts on it.
 func (t *Table) LoadWide(h, key uint64) (val uint64, found, ok bool) {
 	level, c := t.Shard.Load(layout.ShLevel), t.chart.Load()
 	half := c.mask >> 1
@@ -66,7 +67,7 @@ func (t *Table) loadUncharted(level, h, key uint64) (val uint64, found, ok bool)
 			t.draw(c)
 		}
 	}
-	return t.LoadWord(h, key, true)
+	return t.loadWord(level, h, key, true)
 }
 
 // draw completes a chart and makes it the table's.

@@ -29,7 +29,11 @@ func (t *Table) Words() bool { return t.Config.Key != layout.String && t.Config.
 // LoadWord reads the value of an integer key of a table of Words without the lock. visits says that the load counts as an
 // access. ok is false if there was no result the short way.
 func (t *Table) LoadWord(h, key uint64, visits bool) (val uint64, found, ok bool) {
-	level := t.Shard.Load(layout.ShLevel)
+	return t.loadWord(t.Shard.Load(layout.ShLevel), h, key, visits)
+}
+
+// loadWord is LoadWord under a level word.
+func (t *Table) loadWord(level, h, key uint64, visits bool) (val uint64, found, ok bool) {
 	i := IndexOf(level, h)
 	r, k := t.Main.Row(i)
 	if k >= r.N() {
@@ -47,11 +51,14 @@ func (t *Table) LoadWord(h, key uint64, visits bool) (val uint64, found, ok bool
 			return 0, false, false
 		}
 	}
-	if t.timed && w != 0 && !t.idleHit(p, tags, w/2-1, visits) {
+	if w == 0 {
+		return 0, false, t.still(main, head, level)
+	}
+	if t.timed && !t.idleHit(p, tags, w/2-1, visits) {
 		return 0, false, false
 	}
 	val = p.Load(w + 1)
-	return val, w != 0, t.still(main, head, level)
+	return val, true, t.still(main, head, level)
 }
 
 // loadNarrow is LoadWord for slots of less than 16 bytes, in the chain of main.
