@@ -137,3 +137,16 @@ func TestRegressionHoleRecursion(t *testing.T) {
 	err := rvStore(m, Datum{S: "k"}, Datum{S: strings.Repeat("v", 100)})
 	t.Log(err)
 }
+
+// a count that makes an eviction spare the same entry, which the operation is about, for ever.
+func TestRegressionForgedCount(t *testing.T) {
+	m := rvHeap(t, Options{Key: layout.Int64, Value: layout.String, Shards: 1, Policy: layout.PolicyClock, MaxBytes: 4 << 20})
+	value := strings.Repeat("v", 2<<20) // twice is more than the limit
+	if err := rvStore(m, Datum{W: 1}, Datum{S: value}); err != nil {
+		t.Fatal(err)
+	}
+	rvHeader(m, 0).Store(layout.ShCount, 1<<62)
+	var err error
+	within(t, 30*time.Second, "Store", func() { err = rvStore(m, Datum{W: 1}, Datum{S: value}) })
+	t.Log(err)
+}

@@ -8,7 +8,7 @@ import (
 // evictOne removes one entry: the policy says who is looked at, and spares some; an expired one goes in any case. Each step
 // is an operation of its own. When the policy has spared as many as it may, the next one goes whatever it is.
 func (s *Shard) evictOne() bool {
-	for steps := s.recency.Patience(s.header.Load(layout.ShCount)); ; steps-- {
+	for steps := s.recency.Patience(s.table.Entries()); ; steps-- {
 		r := s.recency.Victim()
 		if r == 0 {
 			return false

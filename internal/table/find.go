@@ -88,6 +88,11 @@ func (t *Table) Find(k *Key, pos *Pos) Outcome {
 // maxChain bounds every walk along a chain (T4).
 func (t *Table) maxChain() uint64 { return t.bound(t.Shard.Load(layout.ShOverUsed)) }
 
+// Entries is the number of entries; whatever is forged, no more than the file has room for.
+func (t *Table) Entries() uint64 {
+	return min(t.Shard.Load(layout.ShCount), t.Region.Size()/t.Geo.BucketSize*t.Geo.Slots)
+}
+
 // bound is the most buckets that a count of them can mean: those that have memory.
 func (t *Table) bound(n uint64) uint64 {
 	return min(n, t.Over.Backed(), t.Region.Size()/t.Geo.BucketSize)
@@ -161,6 +166,23 @@ func (t *Table) first(level, index uint64, f func(p region.Ptr, i uint64) bool) 
 		}
 	}
 	return Pos{}, false
+}
+
+// WarmChain asks for the first overflow bucket behind the bucket that hash h leads to, if no tag there is that of h.
+func (t *Table) WarmChain(h uint64) {
+	i := IndexOf(t.Shard.Load(layout.ShLevel), h)
+	r, k := t.Main.Row(i)
+	if k >= r.N() {
+		return
+	}
+	b := t.Main.In(r, k)
+	link := layout.Hi(b.Load(layout.BkHead))
+	if link == 0 || lanesEqual(b.Load(layout.BkTags), Tag(h))&t.Geo.Lanes != 0 {
+		return
+	}
+	if r, k := t.Over.Row(link - 1); k < r.N() {
+		t.Over.In(r, k).Prefetch()
+	}
 }
 
 // Warm asks for the first two lines of the bucket that hash h leads to, and does not wait for them.
