@@ -29,6 +29,7 @@ func TestP13ZeroAllocation(t *testing.T) {
 		t.Log("the race detector allocates: nothing is counted")
 		return
 	}
+	t.Run("large", func(t *testing.T) { largeAllocs(&bill{T: t}) })
 	for name, o := range map[string]shmap.Options{
 		"plain":    {},
 		"ttl":      {TTL: byDefault},
@@ -45,6 +46,22 @@ func TestP13ZeroAllocation(t *testing.T) {
 			record.Count(t, "P13", "operations measured, 1,000 calls each", b.measured)
 		})
 	}
+}
+
+// largeAllocs loads every key of a map whose buckets are in many levels of their vector.
+func largeAllocs(bill *bill) {
+	m := create[int64, int64](bill.T, shmap.Options{Shards: 1})
+	const n = 20_000
+	for k := range int64(n) {
+		must(bill.T, m.Store(k, k))
+	}
+	k := int64(0)
+	bill.want("1,000 loads in a large map", 0, func() {
+		for range 1000 {
+			m.Load(k % n)
+			k++
+		}
+	})
 }
 
 func integerAllocs[K, V shmap.Integer](bill *bill, o shmap.Options) {

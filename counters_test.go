@@ -84,3 +84,35 @@ func TestConcurrentAddsLoseNothing(t *testing.T) {
 	}
 	want(t, "Len", m.Len(), keys)
 }
+
+// TestCounterNarrowerThanItsKey: a counter of fewer bits than its key stays one of its kind, also below zero and around the end.
+func TestCounterNarrowerThanItsKey(t *testing.T) {
+	t.Run("int32", func(t *testing.T) { narrowCounter[int64, int32](t, -1) })
+	t.Run("uint16", func(t *testing.T) { narrowCounter[uint64, uint16](t, 65535) })
+	t.Run("int16 by int32", func(t *testing.T) { narrowCounter[int32, int16](t, -1) })
+}
+
+func narrowCounter[K shmap.Integer, V shmap.Integer](t *testing.T, minusOne V) {
+	m := create[K, V](t, shmap.Options{})
+	must(t, m.Store(1, 5))
+	if n, err := shmap.Add(m, 1, minusOne); n != 4 || err != nil {
+		t.Errorf("5 and -1 are %d, %v", n, err)
+	}
+	if ok, err := m.CompareAndSwap(1, 4, 3); !ok || err != nil {
+		t.Errorf("compared with 4: %v, %v", ok, err)
+	}
+	for range 4 {
+		if _, err := shmap.Add(m, 1, minusOne); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if v, ok := m.Load(1); !ok || v != minusOne {
+		t.Errorf("loaded %d, %v, want %d", v, ok, minusOne)
+	}
+	if n, err := shmap.Max(m, 1, minusOne); n != minusOne || err != nil {
+		t.Errorf("the larger of two equal ones is %d, %v", n, err)
+	}
+	if deleted, err := m.CompareAndDelete(1, minusOne); !deleted || err != nil {
+		t.Errorf("deleted: %v, %v", deleted, err)
+	}
+}

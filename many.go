@@ -101,10 +101,10 @@ func loadWords[K Key, V Value](m *Map[K, V], keys []K, vals []V, found []bool) (
 			in[i] = toWord(k)
 		}
 		k, err := m.d.LoadWords(in[:len(group)], out[:len(group)], found[from:from+len(group)])
-		n += k
 		if err != nil {
 			return n, err
 		}
+		n += k
 		for i, w := range out[:len(group)] {
 			vals[from+i] = fromWord[V](w)
 		}

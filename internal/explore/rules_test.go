@@ -64,14 +64,13 @@ func (s *stage) Store(w *uint64, v uint64) {
 	}
 	a := s.actors[p.ID]
 	lock, head, _ := wordKind(s.spec, word)
-	if lock || head && journal.Phase(*w) != journal.Phase(v) {
+	if head && journal.Phase(*w) != journal.Phase(v) {
 		p.Point()
 	}
 	a.did(none)
 	switch {
-	case lock: // its owner lets go of it; a waiter who has just set its bit finds the word changed, or naps
-		s.fail(p, s.released(a, *w, v))
-		s.turns(p, word, *w, v)
+	case lock: // also to let go of it: the handle may have been closed, and its lock robbed, since it looked
+		s.fail(p, fmt.Errorf("stores to a lock word"))
 	case head:
 		s.fail(p, phased(*w, v))
 		fallthrough
@@ -122,19 +121,15 @@ func (s *stage) CompareAndSwap(w *uint64, old, v uint64) bool {
 		return false
 	}
 	if lock {
-		s.fail(p, s.locked(s.actors[p.ID], old, v))
-		s.turns(p, word, old, v)
+		a := s.actors[p.ID]
+		s.fail(p, s.locked(a, old, v))
+		a.freed = v == 0
+		p.Note("lock word %#x: %#x -> %#x", word*8, old, v)
+		s.Notice()
 		p.Saw(1)
 	}
 	s.set(w, word, v)
 	return true
-}
-
-// turns tells everybody that a lock word changes.
-func (s *stage) turns(p *Process, word, old, v uint64) {
-	s.actors[p.ID].freed = v == 0
-	p.Note("lock word %#x: %#x -> %#x", word*8, old, v)
-	s.Notice()
 }
 
 // Or implements region.Watcher.
@@ -177,14 +172,6 @@ func (s *stage) locked(a *actor, old, to uint64) error {
 		return nil
 	}
 	return fmt.Errorf("lock word %#x becomes %#x", old, to)
-}
-
-// released asks whether a lock word may be stored to, whatever is in it: only by its owner, to let go of it.
-func (s *stage) released(a *actor, old, to uint64) error {
-	if old&^waiters != a.word || to != 0 {
-		return fmt.Errorf("lock word %#x is overwritten by %#x", old, to)
-	}
-	return nil
 }
 
 // owns asks whether a process may store to a word: it must hold the lock of the shard that the word belongs to.

@@ -101,10 +101,15 @@ func (j *Journal) Init(r *region.Region, shard region.Ptr, log *vector.Vec) {
 
 // Begin prepares a transaction. Nothing is stored before the first entry.
 func (j *Journal) Begin() {
-	j.gen, j.n, j.odds, j.limit = generation(j.head.Load(0)), 0, 0, j.log.Backed()
+	j.begin(j.log.Backed())
 	if j.first.IsNil() {
 		j.first = j.log.Must(0).Ptr
 	}
+}
+
+// begin is Begin for a journal with room for limit entries.
+func (j *Journal) begin(limit uint64) {
+	j.gen, j.n, j.odds, j.limit = generation(j.head.Load(0)), 0, 0, limit
 	j.inRow = min(j.limit, 1<<j.log.Shape.Lg0)
 	j.active, j.quick = Head(j.gen, Active, 0), j.inRow
 	if j.Point != nil {
@@ -117,10 +122,11 @@ const shortest = 16
 
 // BeginShort is Begin for a transaction of a few entries, which will not panic; false if it cannot be sure of that.
 func (j *Journal) BeginShort() bool {
-	if j.first.IsNil() || j.log.Backed() < shortest {
+	n := j.log.Backed() // once: another process may write to it
+	if j.first.IsNil() || n < shortest {
 		return false
 	}
-	j.Begin()
+	j.begin(n)
 	return true
 }
 

@@ -131,7 +131,7 @@ func (l *Lock) lockSlow(o *Owner, deadline time.Time) error {
 			continue
 		}
 		robbed, err := l.rob(o, w)
-		if robbed {
+		if robbed && err == nil {
 			l.met(sleeps)
 		}
 		if robbed || err != nil {
@@ -227,14 +227,11 @@ func (l *Lock) Unlock(o *Owner) {
 	l.release(o)
 }
 
-// release frees the word with a plain store if nobody is seen to wait: as long as it names o, others change nothing of it but
-// the waiters' bit. Setting that between the load and the store is lost, and whoever set it sleeps no longer than a nap.
+// release compares, because a handle that has been closed may find itself robbed meanwhile.
 func (l *Lock) release(o *Owner) {
-	if l.word.Load(0) != o.word {
+	if !l.word.CompareAndSwap(0, o.word, 0) {
 		l.wake(o)
-		return
 	}
-	l.word.Store(0, 0)
 }
 
 // wake is release when somebody may be sleeping.

@@ -43,6 +43,8 @@ func read() []row {
 			"return b, true, t.still(main, head, level)", "return b, true, true", test{pkg: "internal/dict", run: "^TestStringsAtEveryStore$"}},
 		{"P4", "the short way to overwrite an integer goes without the lock", "internal/shard/word.go",
 			"(val uint64, err error) {\n", "(val uint64, err error) {\n\tif b, at, _ := s.table.HeldWord(h, key); at != 0 {\n\t\tb.Store(at, w)\n\t\treturn w, nil\n\t}\n", wait},
+		{"P4", "a counter is not cut to its width", "internal/shard/word.go",
+			"(b.Load(at)&keep + w) & s.low", "b.Load(at)&keep + w", test{pkg: ".", run: "^TestCounterNarrowerThanItsKey$"}},
 		{"P9", "a cursor gives what lies before its position", "internal/shard/walk.go",
 			"if live && e.order >= from {", "if live {", test{pkg: "internal/maptest", run: "^TestP09Iteration$"}},
 		{"P9", "a cursor takes a bucket for one that has not been split", "internal/table/snap.go",

@@ -69,7 +69,11 @@ type Shard struct {
 	tight int    // stores that evict without asking for more of the limit first
 	hint  uint64 // bucket where the search for any entry goes on
 
+	waited bool // the lock was found held, which has not been counted yet
+	slept  int  // so often in the kernel
+
 	free  bool   // there is no limit on entries
+	low   uint64 // the bits of a value
 	split func() // Table.Split
 }
 
@@ -92,6 +96,7 @@ func (s *Shard) Init(env *Env, index int) error {
 	s.table = table.Table{Region: env.Region, Geo: geo, Config: env.Config, Shard: s.header, Log: &s.log, Heap: &s.heap,
 		Recency: s.recency, Main: &s.vecs[layout.VecMain], Over: &s.vecs[layout.VecOver]}
 	s.table.Init()
+	s.low = env.Config.Value.Truncate(^uint64(0))
 	s.split, s.free = s.table.Split, env.Config.Capacity == 0 && env.Config.MaxEntries == 0
 	return nil
 }
@@ -152,12 +157,20 @@ func (s *Shard) Mend(until time.Time) error {
 // count raises a statistic, under the lock.
 func (s *Shard) count(word uint64) { s.header.Store(word, s.header.Load(word)+1) }
 
-// met counts an acquisition of a lock that was held: how long it took is not asked, a sleep lasts as long as in package lock.
-func (s *Shard) met(sleeps int) {
+// met keeps that the lock was found held, until countWait knows that something may be written.
+func (s *Shard) met(sleeps int) { s.waited, s.slept = true, sleeps }
+
+// countWait counts an acquisition of a lock that was held: how long it took is not asked, a sleep lasts as long as in package
+// lock.
+func (s *Shard) countWait() {
+	if !s.waited {
+		return
+	}
+	s.waited = false
 	s.count(layout.ShContended)
-	if sleeps > 0 {
+	if s.slept > 0 {
 		s.count(layout.ShLockWaits)
-		s.header.Store(layout.ShLockSleeps, s.header.Load(layout.ShLockSleeps)+uint64(sleeps))
+		s.header.Store(layout.ShLockSleeps, s.header.Load(layout.ShLockSleeps)+uint64(s.slept))
 	}
 }
 
@@ -209,6 +222,7 @@ func (s *Shard) enterSlow() error {
 		s.lock.Unlock(s.env.Owner)
 		return fault.ErrFrozen
 	}
+	s.countWait()
 	return nil
 }
 

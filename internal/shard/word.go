@@ -27,7 +27,7 @@ func (s *Shard) SetWord(h, key, keep, w uint64) (val uint64, err error) {
 	case !ok || s.header.Load(layout.ShQuarTime) != 0: // or there is memory to give back in time
 		return s.setWord(h, key, keep, w)
 	case at != 0:
-		val = b.Load(at)&keep + w
+		val = (b.Load(at)&keep + w) & s.low
 		b.Store(at, val)
 		s.leave()
 		return val, nil

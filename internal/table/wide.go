@@ -62,26 +62,33 @@ const wideWords = 16
 //go:noinline
 func (t *Table) loadUncharted(level, h, key uint64) (val uint64, found, ok bool) {
 	if n := Buckets(level); n != 0 && n <= layout.MaxIndex {
-		c := &chart{mask: 1<<bits.Len64(n) - 1, shift: max(uint64(t.Main.Shape.Lg0), uint64(bits.Len64(n)-min(bits.Len64(n), lgPlots)))}
-		if old := t.chart.Load(); old.mask != c.mask || !t.plot(c, IndexOf(level, h)>>c.shift).IsNil() {
-			t.draw(c)
+		mask, shift := scale(n, t.Main.Shape.Lg0)
+		if t.chart.Load().mask != mask || !t.plot(mask, shift, IndexOf(level, h)>>shift).IsNil() {
+			t.draw(mask, shift)
 		}
 	}
 	return t.loadWord(level, h, key, true)
 }
 
-// draw completes a chart and makes it the table's.
-func (t *Table) draw(c *chart) {
+// scale is that of the chart of a table with n buckets, in a vector whose level 0 has 2^lg0.
+func scale(n uint64, lg0 uint) (mask, shift uint64) {
+	k := uint64(bits.Len64(n))
+	return 1<<k - 1, max(uint64(lg0), k-min(k, lgPlots))
+}
+
+// draw makes a chart the table's.
+func (t *Table) draw(mask, shift uint64) {
+	c := &chart{mask: mask, shift: shift}
 	for part := range c.base {
-		c.base[part] = t.plot(c, uint64(part))
+		c.base[part] = t.plot(mask, shift, uint64(part))
 	}
 	t.chart.Store(c)
 }
 
-// plot is where a part of c lies, nil if it is not contiguous or not inside the file as far as is known.
-func (t *Table) plot(c *chart, part uint64) region.Ptr {
-	first, size := part<<c.shift, uint64(1)<<c.shift
-	if first > c.mask || part == 0 && c.shift > uint64(t.Main.Shape.Lg0) { // the first levels are smaller than a part
+// plot is where a part of a chart lies, nil if it is not contiguous or not inside the file as far as is known.
+func (t *Table) plot(mask, shift, part uint64) region.Ptr {
+	first, size := part<<shift, uint64(1)<<shift
+	if first > mask || part == 0 && shift > uint64(t.Main.Shape.Lg0) { // the first levels are smaller than a part
 		return region.Ptr{}
 	}
 	r, at := t.Main.Row(first)
