@@ -78,9 +78,6 @@ func (m *Map) LoadWords(keys, vals []uint64, found []bool) (n int, err error) {
 			group[i] = hash.Word(m.kind, m.seed, keys[i])
 			m.shard(group[i]).Warm(group[i])
 		}
-		for _, h := range group {
-			m.shard(h).WarmChain(h)
-		}
 		for i, h := range group {
 			w, ok, done := m.shard(h).LoadWord(h, keys[i], false)
 			if !done || m.countHits {

@@ -203,6 +203,3 @@ func (s *Shard) LongestChain() (longest uint64, err error) {
 
 // Warm touches the bucket that hash h leads to, so that reading it soon does not wait for memory.
 func (s *Shard) Warm(h uint64) { s.table.Warm(h) }
-
-// WarmChain does the same for the overflow bucket that will be looked at, a little later.
-func (s *Shard) WarmChain(h uint64) { s.table.WarmChain(h) }

@@ -168,23 +168,6 @@ func (t *Table) first(level, index uint64, f func(p region.Ptr, i uint64) bool) 
 	return Pos{}, false
 }
 
-// WarmChain asks for the first overflow bucket behind the bucket that hash h leads to, if no tag there is that of h.
-func (t *Table) WarmChain(h uint64) {
-	i := IndexOf(t.Shard.Load(layout.ShLevel), h)
-	r, k := t.Main.Row(i)
-	if k >= r.N() {
-		return
-	}
-	b := t.Main.In(r, k)
-	link := layout.Hi(b.Load(layout.BkHead))
-	if link == 0 || lanesEqual(b.Load(layout.BkTags), Tag(h))&t.Geo.Lanes != 0 {
-		return
-	}
-	if r, k := t.Over.Row(link - 1); k < r.N() {
-		t.Over.In(r, k).Prefetch()
-	}
-}
-
 // Warm asks for the first two lines of the bucket that hash h leads to, and does not wait for them.
 func (t *Table) Warm(h uint64) {
 	i := IndexOf(t.Shard.Load(layout.ShLevel), h)
