@@ -3,6 +3,9 @@ package dict
 import (
 	"runtime"
 	"time"
+
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/space"
 )
 
 // Parts is the number of shards.
@@ -30,4 +33,24 @@ func (m *Map) Hold(shard int, until time.Time, f func() error) error {
 		return e
 	}
 	return err
+}
+
+// Spread gives the shard that key belongs to, if it has used up its part of the limit on entries, what the other shards
+// do not use of theirs. A map that is filled up to its limit evicts a few entries early without it.
+func (m *Map) Spread(key Datum) error {
+	defer runtime.KeepAlive(m.seg)
+	home := m.home(key)
+	s := &m.seg.Shards[home]
+	if m.seg.Env.Space.EntryLimit() == 0 || s.Stat(layout.ShCount) < s.Stat(layout.ShLease) {
+		return nil
+	}
+	for i := range m.seg.Shards {
+		if i == home {
+			continue
+		}
+		if _, err := m.seg.Shards[i].Relieve(&space.Lack{Entries: 1}, false); err != nil {
+			return err
+		}
+	}
+	return nil
 }

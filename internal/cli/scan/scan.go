@@ -67,6 +67,14 @@ func HasTTL(m *dict.Map) bool {
 	return o.TTL > 0 || o.EnableTTL
 }
 
+// One reads the entry of one key; found is false if there is none. It does not count as an access for eviction.
+func One(m *dict.Map, key dict.Datum) (e Entry, found bool, err error) {
+	p := pass{m: m}
+	e.Key = key
+	found, err = p.again(&e)
+	return e, found, err
+}
+
 // pass is one pass over a map.
 type pass struct {
 	ctx context.Context
@@ -114,15 +122,19 @@ func (p *pass) entry(e dict.Entry) error {
 	return p.f(out)
 }
 
-// again reads the value and the deadline of an entry; found is false when it is gone.
+// again reads the value and the deadline of an entry; found is false when it is gone. It asks once more if it lost its core
+// meanwhile, since what is left of a life is counted from a moment between asking and being answered.
 func (p *pass) again(e *Entry) (found bool, err error) {
+	tries := 0
 	err = Patiently(func() error {
 		asked := time.Now()
 		l, err := p.m.Load(e.Key, p.val[:0], dict.ReadTTL)
-		if err != nil || !l.Found {
+		if found = err == nil && l.Found; !found {
 			return err
 		}
-		found = true
+		if tries++; l.TTL != dict.Permanent && time.Since(asked) > time.Millisecond && tries < 5 {
+			return fault.ErrBusy
+		}
 		if e.Val.W = l.W; l.B != nil {
 			p.val = l.B
 			e.Val.S = string(l.B)
