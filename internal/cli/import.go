@@ -48,11 +48,11 @@ entries were stored before. They stay. --dry-run reads everything and stores not
 }
 
 func (i *importing) run(cmd *cobra.Command, path, file string) error {
-	if !i.create && !exists(path) {
-		return fmt.Errorf("there is no map at %s; to make it: --create, with --key and --value", path)
-	}
 	if err := i.flags(cmd); err != nil {
 		return err
+	}
+	if !i.create && !exists(path) {
+		return fmt.Errorf("there is no map at %s; to make it: --create, with --key and --value", path)
 	}
 	in, size, err := input(cmd, file)
 	if err != nil {

@@ -44,6 +44,9 @@ func output(cmd *cobra.Command, path string, mode fs.FileMode, f func(io.Writer)
 		}
 		return errors.Join(f(w), w.Close())
 	}
+	if _, err := os.Stat(filepath.Dir(path)); err != nil {
+		return err // rather than one about a name that nobody knows
+	}
 	w, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(mode.Perm()),
 		renameio.WithExistingPermissions())
 	if err != nil {
@@ -59,7 +62,10 @@ func output(cmd *cobra.Command, path string, mode fs.FileMode, f func(io.Writer)
 // appear lets f make a map at a temporary path beside path, and gives it its name when it is whole and on the disk.
 // Without replace it is an error that there is something at path by then.
 func appear(path string, replace bool, f func(temp string) error) error {
-	dir, base := filepath.Split(path)
+	dir, base := filepath.Dir(path), filepath.Base(path)
+	if _, err := os.Stat(dir); err != nil {
+		return err // as in output
+	}
 	temp := filepath.Join(dir, "."+base+"."+strconv.Itoa(os.Getpid())+tempSuffix)
 	_ = os.Remove(temp) // of a process before that had this number
 	defer os.Remove(temp)
@@ -68,9 +74,6 @@ func appear(path string, replace bool, f func(temp string) error) error {
 	}
 	if err := rename(temp, path, replace); err != nil {
 		return err
-	}
-	if dir == "" {
-		dir = "."
 	}
 	d, err := os.Open(dir)
 	if err != nil {

@@ -71,7 +71,7 @@ func (r *jsonReader) Read() (rec Record, line int, err error) {
 		if err := r.next(); err != nil {
 			return rec, r.n, err
 		}
-		if len(bytes.TrimSpace(r.line)) > 0 {
+		if len(r.line) > 0 {
 			break
 		}
 	}
@@ -88,6 +88,7 @@ func (r *jsonReader) next() error {
 		r.line = append(r.line, part...)
 		switch {
 		case err == nil || errors.Is(err, io.EOF) && len(r.line) > 0:
+			r.line = bytes.TrimSpace(r.line)
 			return nil
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return err

@@ -162,6 +162,8 @@ func TestReadWrong(t *testing.T) {
 		says string
 	}{
 		{JSONL, good + `{"key":"b","val`, 2, word.ErrSyntax, "in the middle"},
+		{JSONL, good + `{"key":"b","val` + "\n" + good, 2, word.ErrSyntax, "in the middle"},
+		{JSONL, good + `{"key":"b"` + "\n" + good, 2, word.ErrSyntax, "in the middle"},
 		{JSONL, good + "\n" + `{"key":"b","value":1} {}`, 3, word.ErrSyntax, "one object a line"},
 		{JSONL, `{"key":"b"}`, 1, word.ErrSyntax, "no value"},
 		{JSONL, `{"key":null,"value":1}`, 1, word.ErrSyntax, "no key"},
