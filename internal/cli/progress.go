@@ -26,7 +26,7 @@ func newProgress(cmd *cobra.Command, what string, total int64, unit string) *pro
 		progressbar.OptionThrottle(100 * time.Millisecond), progressbar.OptionClearOnFinish(), progressbar.OptionSetWidth(30)}
 	if unit == bytesUnit {
 		options = append(options, progressbar.OptionShowBytes(true))
-		p.step = 1 << 20
+		p.step = 1 << 16
 	} else {
 		options = append(options, progressbar.OptionShowCount(), progressbar.OptionShowIts(), progressbar.OptionSetItsString(unit))
 	}
