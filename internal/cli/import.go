@@ -60,7 +60,11 @@ func (i *importing) run(cmd *cobra.Command, path, file string) error {
 	}
 	defer in.Close()
 	p := newProgress(cmd, "importing", size, bytesUnit)
-	t := &target{name: file, r: &counting{in, p}, form: i.format.of(file)}
+	name := file
+	if file == "-" {
+		name = "standard input"
+	}
+	t := &target{name: name, r: &counting{in, p}, form: i.format.of(file)}
 	err = i.into(cmd, path, func(m *dict.Map, o dict.Options) error { return t.store(m, o) })
 	p.done()
 	if err != nil {
@@ -205,6 +209,8 @@ func hint(err error) error {
 		return fmt.Errorf("%w; make one with --enable-ttl, or leave ttl_ms out", err)
 	case errors.Is(err, fault.ErrFrozen):
 		return fmt.Errorf("%w; a live copy: shmap restore", err)
+	case errors.Is(err, fault.ErrNoSpace):
+		return fmt.Errorf("%w; what there is: shmap doctor", err)
 	}
 	return err
 }

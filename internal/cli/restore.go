@@ -113,7 +113,7 @@ func (r *restoring) warn(cmd *cobra.Command, path string) {
 func (r *restoring) copy(ctx context.Context, cmd *cobra.Command, src *dict.Map, origin *layout.Config, path string) error {
 	o := r.options(cmd, origin)
 	if !cmd.Flags().Changed("mode") {
-		o.Mode = modeOf(src.Path())
+		o.Mode = modeOf(src.Path()) | 0o600 // an archive may be read-only
 	}
 	n := 0
 	err := appear(path, r.force, func(temp string) error {

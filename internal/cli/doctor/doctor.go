@@ -96,7 +96,7 @@ func (h *Host) path(ctx context.Context, path string, found func(Finding)) error
 		return nil
 	})
 	if err == nil {
-		r.ok("%d maps below it", maps)
+		r.ok("%s below it", count(maps, "map"))
 	}
 	return err
 }
@@ -119,4 +119,12 @@ func size(n uint64) string {
 		f, unit = f/1024, unit+1
 	}
 	return fmt.Sprintf("%.3g %ciB", f, "KMGTP"[unit])
+}
+
+// count is a number of things for people.
+func count(n int, thing string) string {
+	if n == 1 {
+		return "1 " + thing
+	}
+	return fmt.Sprintf("%d %ss", n, thing)
 }

@@ -103,26 +103,47 @@ func locks(dir string) error {
 	return nil
 }
 
-// cgroup is the least limit on memory of the groups that this process is in (version 2), 0 for none, and what is used of it.
+// cgroup is the least limit on memory of the groups that this process is in, 0 for none, and what is used of it.
 func (h *Host) cgroup() (limit, current uint64) {
 	for _, line := range h.lines("proc/self/cgroup") {
-		group, ok := strings.CutPrefix(line, "0::")
-		if !ok {
+		f := strings.SplitN(line, ":", 3)
+		if len(f) < 3 {
 			continue
 		}
-		for dir := path.Clean("/" + group); ; dir = path.Dir(dir) {
-			at := path.Join("sys/fs/cgroup", dir)
-			if n, ok := h.number(path.Join(at, "memory.max")); ok && (limit == 0 || n < limit) {
+		root, most, used := "sys/fs/cgroup", "memory.max", "memory.current" // version 2: 0::PATH
+		if slices.Contains(strings.Split(f[1], ","), "memory") {
+			root, most, used = "sys/fs/cgroup/memory", "memory.limit_in_bytes", "memory.usage_in_bytes"
+		} else if f[0] != "0" {
+			continue
+		}
+		for dir := path.Clean("/" + f[2]); ; dir = path.Dir(dir) {
+			at := path.Join(root, dir)
+			if n, ok := h.number(path.Join(at, most)); ok && n < noLimit && (limit == 0 || n < limit) {
 				limit = n
-				current, _ = h.number(path.Join(at, "memory.current"))
+				current, _ = h.number(path.Join(at, used))
+				current -= min(current, h.cache(path.Join(at, "memory.stat")))
 			}
 			if dir == "/" {
-				return limit, current
+				break
 			}
 		}
 	}
-	return 0, 0
+	return limit, current
 }
+
+// cache is the part of a group's memory that the kernel can take back at once: pages of files that nobody has used lately.
+func (h *Host) cache(stat string) uint64 {
+	for _, line := range h.lines(stat) {
+		if f := strings.Fields(line); len(f) == 2 && (f[0] == "inactive_file" || f[0] == "total_inactive_file") {
+			n, _ := strconv.ParseUint(f[1], 10, 64)
+			return n
+		}
+	}
+	return 0
+}
+
+// noLimit is what version 1 of the groups says for none, or more.
+const noLimit = 1 << 60
 
 func (h *Host) memory(r *report, limit, current uint64) {
 	available := h.available()

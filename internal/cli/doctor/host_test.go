@@ -95,9 +95,16 @@ func TestContainer(t *testing.T) {
 	want(t, h, Shm, Warning, "killed at 4 GiB")
 	h = pretend(t, map[string]string{"sys/fs/cgroup/a/b/memory.max": "1000000\n", "sys/fs/cgroup/a/b/memory.current": "999999\n"})
 	want(t, h, "memory", Problem, "killed")
+	h = pretend(t, map[string]string{"sys/fs/cgroup/a/b/memory.max": "1000000\n", "sys/fs/cgroup/a/b/memory.current": "999999\n",
+		"sys/fs/cgroup/a/b/memory.stat": "anon 1\ninactive_file 500000\n"})
+	want(t, h, "memory", OK, "488 KiB of the container's 977 KiB")
 	h = pretend(t, map[string]string{"proc/meminfo": "MemAvailable: 100 kB\n"})
 	want(t, h, "memory", Warning, "100 KiB")
-	h = pretend(t, map[string]string{"proc/self/cgroup": "3:memory:/x\n"})
+	h = pretend(t, map[string]string{"proc/self/cgroup": "3:cpu,memory:/x\n0::/\n",
+		"sys/fs/cgroup/memory/x/memory.limit_in_bytes": "9223372036854771712\n",
+		"sys/fs/cgroup/memory/memory.limit_in_bytes":   "10737418240\n", "sys/fs/cgroup/memory/memory.usage_in_bytes": "1073741824\n"})
+	want(t, h, "memory", OK, "1 GiB of the container's 10 GiB")
+	h = pretend(t, map[string]string{"proc/self/cgroup": "3:cpu:/x\n"})
 	want(t, h, "memory", OK, "no limit")
 }
 

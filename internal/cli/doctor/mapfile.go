@@ -112,7 +112,7 @@ func (h *Host) condition(r *report, m *dict.Map) {
 	case attached > layout.MaxParticipants/10*9:
 		r.add(Warning, "share one handle in each process, and close what is not needed", "%d of %d participants are attached", attached, layout.MaxParticipants)
 	case attached > 0:
-		r.ok("%d handles are attached for writing", attached)
+		r.ok("attached for writing: %s", count(attached, "handle"))
 	case used:
 		r.ok("is open for reading alone")
 	case h.inMemory(r.on):

@@ -81,7 +81,7 @@ func TestMapStates(t *testing.T) {
 	says(t, nfs, path, Problem, "network file system")
 
 	m := attach(t, path, dict.Options{})
-	says(t, h, path, OK, "1 handles are attached")
+	says(t, h, path, OK, "attached for writing: 1 handle")
 	must(t, m.Freeze())
 	says(t, h, path, OK, "shmap freeze")
 	must(t, m.Close())
@@ -167,7 +167,7 @@ func TestDirectory(t *testing.T) {
 	for name, text := range map[string]string{"foreign": "no map at all", ".x.123.shmap-tmp": "", "y.shmap-abc.tmp": ""} {
 		must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
-	says(t, h, dir, OK, "1 maps below it")
+	says(t, h, dir, OK, "1 map below it")
 	says(t, h, dir, Warning, "rm "+filepath.Join(dir, ".x.123.shmap-tmp"))
 	says(t, h, dir, Warning, "rm "+filepath.Join(dir, "y.shmap-abc.tmp"))
 }
