@@ -47,6 +47,9 @@ func output(cmd *cobra.Command, path string, mode fs.FileMode, f func(io.Writer)
 	if _, err := os.Stat(filepath.Dir(path)); err != nil {
 		return err // rather than one about a name that nobody knows
 	}
+	if target, err := filepath.EvalSymlinks(path); err == nil {
+		path = target // else the link would be replaced, /dev/stdout perhaps
+	}
 	w, err := renameio.NewPendingFile(path, renameio.WithTempDir(filepath.Dir(path)), renameio.WithPermissions(mode.Perm()),
 		renameio.WithExistingPermissions())
 	if err != nil {
