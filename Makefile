@@ -1,7 +1,7 @@
 # Verbs of this repository. `make` lists them.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test race lint cross fuzz planted explore instructions arm64 proof format-doc ci
+.PHONY: help test race lint cross fuzz planted explore instructions arm64 proof format-doc man ci
 help:        ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 test:        ## everything that go test runs (README's command)
@@ -33,5 +33,7 @@ proof:       ## the long form of every proof, half an hour; writes docs/PROOF.md
 	go run ./internal/proof/cmd/prove
 format-doc:  ## write docs/FORMAT.md from the layout
 	go test ./internal/layout -run TestFormatDocument -update
+man:         ## write docs/man from the commands
+	go test ./internal/cli -run TestManPages -update
 ci:          ## the gate
 	bash .ci/run
