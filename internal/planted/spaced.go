@@ -59,6 +59,6 @@ func spaced() []row {
 		{"P13", "a load allocates", "internal/shard/read.go",
 			"var pos table.Pos\n\tstill :=", "pos := make([]table.Pos, 1+k.Hash>>63)[0]\n\tstill :=", free},
 		{"P13", "an append of a value allocates", "internal/table/bytes.go",
-			"slices.Grow(dst, int(size))", "slices.Grow(append(make([]byte, 0, old+int(size)), dst...), 0)", free},
+			"slices.Grow(dst, n)", "slices.Grow(append(make([]byte, 0, len(dst)+n), dst...), 0)", free},
 	}
 }
