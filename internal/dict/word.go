@@ -74,28 +74,29 @@ func (m *Map) StoreWord(key, w uint64) error {
 	if !m.wide {
 		return m.Do(&Op{Code: OpStore, Key: Datum{W: key}, Val: Datum{W: w}})
 	}
-	_, err := m.setWord(key, 0, w, OpStore)
+	h := hash.Word(m.kind, m.seed, key)
+	_, err := m.shard(h).SetWord(h, key, 0, w)
+	if err != nil {
+		_, err = m.setWordSlow(key, w, OpStore, err)
+	}
+	runtime.KeepAlive(m.seg)
 	return err
 }
 
 // AddWord adds w to the value of one key and returns the sum.
 func (m *Map) AddWord(key, w uint64) (uint64, error) {
-	if m.wide {
-		return m.setWord(key, ^uint64(0), w, OpAdd)
+	if !m.wide {
+		op := Op{Code: OpAdd, Key: Datum{W: key}, Val: Datum{W: w}}
+		err := m.Do(&op)
+		return op.W, err
 	}
-	op := Op{Code: OpAdd, Key: Datum{W: key}, Val: Datum{W: w}}
-	err := m.Do(&op)
-	return op.W, err
-}
-
-func (m *Map) setWord(key, keep, w uint64, code OpCode) (uint64, error) {
 	h := hash.Word(m.kind, m.seed, key)
-	val, err := m.shard(h).SetWord(h, key, keep, w)
+	sum, err := m.shard(h).SetWord(h, key, ^uint64(0), w)
 	if err != nil {
-		return m.setWordSlow(key, w, code, err)
+		sum, err = m.setWordSlow(key, w, OpAdd, err)
 	}
 	runtime.KeepAlive(m.seg)
-	return val, nil
+	return sum, err
 }
 
 // setWordSlow goes on after an error: where there was no room, Do makes some.

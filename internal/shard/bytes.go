@@ -19,7 +19,9 @@ func (s *Shard) SetBytes(k *table.Key, val string) error {
 		return err
 	}
 	if s.header.Load(layout.ShQuarTime) == 0 && s.overwriteBytes(k, val) { // else there is memory to give back in time
-		s.leave()
+		if o := s.env.Owner; !s.lock.TryUnlock(o) {
+			s.lock.Unlock(o)
+		}
 		return nil
 	}
 	return s.setBytes(k, val)

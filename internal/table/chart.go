@@ -66,6 +66,15 @@ func (t *Table) chartFor(c *chart, level, h uint64) (*chart, bool) {
 	return next, true
 }
 
+// redraw replaces c, which does not lead to the bucket of a hash under a level word, by a chart that does, if there can be one.
+//
+//go:noinline
+func (t *Table) redraw(c *chart, level, h uint64) {
+	if next, ok := t.chartFor(c, level, h); ok {
+		t.chart.Store(next)
+	}
+}
+
 // plot is where a part of a chart lies, nil if it is not contiguous or not inside the file as far as is known.
 func (t *Table) plot(c *chart, part uint64) region.Ptr {
 	first, size := part<<c.shift, c.inside+1

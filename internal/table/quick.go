@@ -29,8 +29,12 @@ type Quick struct {
 func (q *Quick) Add(t *Table, lg uint, readOnly bool) {
 	q.top, q.kind, q.seed = 63-lg, t.Config.Hash, t.Config.Seed
 	q.deadline, q.visits = t.Geo.Deadline, t.Geo.Recency != 0 && !readOnly
-	q.charts = append(q.charts, atomic.Pointer[chart]{})
-	q.charts[len(q.charts)-1].Store(t.chartOf(1))
+	if q.charts == nil {
+		q.charts = make([]atomic.Pointer[chart], 0, 1<<lg) // it stays where it is
+	}
+	q.charts = q.charts[:len(q.charts)+1]
+	t.chart = &q.charts[len(q.charts)-1]
+	t.chart.Store(t.chartOf(1))
 }
 
 // A Loader reads the value of an integer key without the lock, and counts as an access.
@@ -112,9 +116,7 @@ func (q *Quick) uncharted(c *chart, level, h, key uint64) (val uint64, found boo
 // draw makes a chart of c's table that leads to the bucket of h, if it can. It returns the bucket; false if there is none as
 // far as is known.
 func (q *Quick) draw(c *chart, level, h uint64) (main region.Ptr, ok bool) {
-	if next, ok := c.table.chartFor(c, level, h); ok {
-		q.charts[h>>1>>(q.top&63)].Store(next)
-	}
+	c.table.redraw(c, level, h)
 	r, k := c.table.Main.Row(IndexOf(level, h))
 	if k >= r.N() {
 		return main, false

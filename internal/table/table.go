@@ -23,6 +23,7 @@ package table
 
 import (
 	"math/bits"
+	"sync/atomic"
 
 	"github.com/shmap-go/shmap/internal/alloc"
 	"github.com/shmap-go/shmap/internal/fault"
@@ -46,6 +47,8 @@ type Table struct {
 	Main    *vector.Vec
 	Over    *vector.Vec
 	timed   bool // entries have deadlines or are in the recency list
+
+	chart *atomic.Pointer[chart] // of a Quick that has this table; nil: of none
 }
 
 // Init makes ready what is derived from the other fields.

@@ -85,6 +85,26 @@ func (t *Table) idleHit(p region.Ptr, tags, i uint64, visits bool) bool {
 	return (t.Geo.Deadline == 0 || p.Load(t.Geo.Deadline+i) == 0) && (t.Geo.Recency == 0 || !visits || Visited(tags, i) != 0)
 }
 
+// HeldMain is HeldWord of what is common: a plain table, a charted bucket, and the key in it. word is 0 for everything else.
+func (t *Table) HeldMain(h, key uint64) (b region.Ptr, word uint64) {
+	if t.chart == nil || t.timed {
+		return b, 0
+	}
+	c, level := t.chart.Load(), t.Shard.Load(layout.ShLevel)
+	main, ok := c.place(level, h)
+	if !ok {
+		t.redraw(c, level, h)
+		return b, 0
+	}
+	main.Load(secondLine) // also for a slot that will be written: the next lock waits until it is there
+	head := main.Load(layout.BkHead)
+	w := wordSlot(main, lanesEqual(main.Load(layout.BkTags), Tag(h)), key)
+	if w == 0 || head&1 != 0 {
+		return b, 0
+	}
+	return main, w + 1
+}
+
 // HeldWord is where the value of an integer key of a Wide table stands, for the holder of the lock who overwrites it with
 // one store: a bucket and a word of it, which is 0 if the key is absent; then the bucket is the key's main one. ok is false if
 // the short way cannot tell.
