@@ -20,6 +20,7 @@ type Stats struct {
 	Buckets      uint64        `json:"buckets"`       // main buckets
 	Overflows    uint64        `json:"overflows"`     // overflow buckets in use
 	LongestChain uint64        `json:"longest_chain"` // buckets in the longest chain (only with detail)
+	Transactions uint64        `json:"transactions"`
 	Evictions    uint64        `json:"evictions"`
 	Expirations  uint64        `json:"expirations"`
 	Recoveries   uint64        `json:"recoveries"`    // shards repaired after the death of a lock holder
@@ -43,6 +44,7 @@ type ShardStats struct {
 	Entries      uint64 `json:"entries"`
 	Buckets      uint64 `json:"buckets"`
 	Overflows    uint64 `json:"overflows"`
+	Transactions uint64 `json:"transactions"` // modulo 2^32
 	Evictions    uint64 `json:"evictions"`
 	Recoveries   uint64 `json:"recoveries"`
 	Contended    uint64 `json:"contended"`
@@ -56,7 +58,7 @@ type ShardStats struct {
 func statsOf(s *shard.Shard) ShardStats {
 	reads := s.Reads()
 	return ShardStats{Entries: s.Stat(layout.ShCount), Buckets: s.Buckets(), Overflows: s.Stat(layout.ShOverUsed),
-		Evictions: s.Stat(layout.ShEvictions), Recoveries: s.Stat(layout.ShRecoveries),
+		Transactions: layout.Hi(s.Stat(layout.ShJournal)), Evictions: s.Stat(layout.ShEvictions), Recoveries: s.Stat(layout.ShRecoveries),
 		Contended: s.Stat(layout.ShContended), LockWaits: s.Stat(layout.ShLockWaits), LockSleeps: s.Stat(layout.ShLockSleeps),
 		ReadRetries: reads.Retries.Load(), JournalReads: reads.Through.Load(), LockedReads: reads.Locked.Load()}
 }
@@ -67,6 +69,7 @@ func (st *Stats) add(one ShardStats) {
 	st.Entries += one.Entries
 	st.Buckets += one.Buckets
 	st.Overflows += one.Overflows
+	st.Transactions += one.Transactions
 	st.Evictions += one.Evictions
 	st.Recoveries += one.Recoveries
 	st.Contended += one.Contended

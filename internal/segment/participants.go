@@ -101,3 +101,12 @@ func (s *Segment) judge(records []uint64) ([]Participant, error) {
 	}
 	return out, nil
 }
+
+// Identity says which file is attached: its device and inode; 0, 0 on the heap.
+func (s *Segment) Identity() (dev, ino uint64, err error) {
+	if s.fd < 0 {
+		return 0, 0, nil
+	}
+	st, err := sys.Stat(s.fd)
+	return st.Dev, st.Ino, err
+}
