@@ -9,6 +9,7 @@ import (
 
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/lock"
 	"github.com/shmap-go/shmap/internal/sys"
 )
 
@@ -110,3 +111,6 @@ func (s *Segment) Identity() (dev, ino uint64, err error) {
 	st, err := sys.Stat(s.fd)
 	return st.Dev, st.Ino, err
 }
+
+// LockByte is the byte of the file whose lock says that the holder of a number lives. It is far behind any data.
+func LockByte(number int) int64 { return lock.AttachByte + 1 + int64(number) }
