@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"math"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/charmbracelet/x/ansi"
@@ -29,7 +30,11 @@ func size(n uint64) string {
 	for ; v >= 1000 && unit < 4; unit++ {
 		v /= 1 << 10
 	}
-	return fmt.Sprintf("%.1f %ciB", v, "KMGTP"[unit])
+	text := strconv.FormatFloat(v, 'f', 1, 64)
+	if v >= 100 || strings.HasSuffix(text, ".0") {
+		text = strconv.FormatFloat(v, 'f', 0, 64)
+	}
+	return fmt.Sprintf("%s %ciB", text, "KMGTP"[unit])
 }
 
 // rate writes a change a second.
@@ -62,9 +67,9 @@ func percent(part, of float64) string {
 	}
 	v := 100 * part / of
 	if v > 0 && v < 0.5 {
-		return "<1 %"
+		return "<1%"
 	}
-	return fmt.Sprintf("%.0f %%", v)
+	return fmt.Sprintf("%.0f%%", v)
 }
 
 // left writes a time to live.
@@ -78,6 +83,17 @@ func left(d time.Duration) string {
 		return d.Round(time.Second).String()
 	}
 	return fmt.Sprintf("%dd", int(d.Hours()/24))
+}
+
+// span writes a duration without the zeros at its end.
+func span(d time.Duration) string {
+	s := d.String()
+	for _, zero := range []string{"m0s", "h0m"} {
+		if strings.HasSuffix(s, zero) {
+			s = s[:len(s)-2]
+		}
+	}
+	return s
 }
 
 // moment writes a time of today, or a day.

@@ -39,7 +39,7 @@ func Frame(s *watch.Sample, width int, now time.Time, getenv func(string) string
 	add(participants, len(s.Participants))
 	add(counters, mostCounters)
 	for i, l := range lines {
-		lines[i] = ansi.Truncate(l, width, "")
+		lines[i] = ansi.Truncate(l, width, t.tail)
 	}
 	return strings.Join(lines, "\n") + "\n"
 }

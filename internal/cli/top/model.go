@@ -2,7 +2,9 @@ package top
 
 import (
 	"errors"
+	"strings"
 	"time"
+	"unicode"
 
 	"charm.land/bubbles/v2/key"
 	"charm.land/bubbles/v2/textinput"
@@ -43,6 +45,7 @@ type model struct {
 	height   int
 	theme    *theme
 	now      func() time.Time
+	after    func(time.Duration, tea.Msg) tea.Cmd // sends a message later
 }
 
 // tableView is how a panel is looked at.
@@ -80,13 +83,17 @@ type (
 )
 
 func newModel(sources []Source, interval time.Duration, t *theme, now func() time.Time) *model {
-	m := &model{interval: interval, theme: t, now: now, input: textinput.New()}
+	m := &model{interval: interval, theme: t, now: now, input: textinput.New(), after: later}
 	m.input.Prompt = ""
 	m.input.SetVirtualCursor(false)
 	for _, s := range sources {
 		m.maps = append(m.maps, &shown{source: s, listing: &watch.Listing{}})
 	}
 	return m
+}
+
+func later(d time.Duration, msg tea.Msg) tea.Cmd {
+	return tea.Tick(d, func(time.Time) tea.Msg { return msg })
 }
 
 // Init implements tea.Model.
@@ -107,10 +114,7 @@ func (m *model) sample(all bool) tea.Cmd {
 	}
 }
 
-func (m *model) tick() tea.Cmd {
-	round := m.round
-	return tea.Tick(m.interval, func(time.Time) tea.Msg { return tickMsg{round} })
-}
+func (m *model) tick() tea.Cmd { return m.after(m.interval, tickMsg{m.round}) }
 
 // list reads the page of entries that is seen, if it is.
 func (m *model) list() tea.Cmd {
@@ -147,11 +151,10 @@ func (m *model) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		return m, m.listed(msg)
 	case tea.KeyPressMsg:
 		return m, m.key(msg)
-	}
-	if m.typing {
-		var cmd tea.Cmd
-		m.input, cmd = m.input.Update(msg) // what was pasted
-		return m, cmd
+	case tea.PasteMsg:
+		if m.typing {
+			return m, m.write(msg)
+		}
 	}
 	return m, nil
 }
@@ -227,6 +230,10 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	if m.typing {
 		return m.typed(msg)
 	}
+	if m.help && !key.Matches(msg, keys.quit, keys.suspend) {
+		m.help = false
+		return nil
+	}
 	v, p := &m.views[m.panel], &panels[m.panel]
 	switch {
 	case key.Matches(msg, keys.quit):
@@ -234,9 +241,8 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 	case key.Matches(msg, keys.suspend):
 		return tea.Suspend
 	case key.Matches(msg, keys.help):
-		m.help = !m.help
+		m.help = true
 	case key.Matches(msg, keys.clear):
-		m.help = false
 		m.refilter("")
 	case key.Matches(msg, keys.pause):
 		return m.pause()
@@ -262,7 +268,7 @@ func (m *model) key(msg tea.KeyPressMsg) tea.Cmd {
 		m.typing = true
 		m.input.SetValue(v.filter)
 		m.input.CursorEnd()
-		return m.input.Focus()
+		m.input.Focus() // its command is about a cursor of its own, which is not used
 	default:
 		m.scroll(msg)
 	}
@@ -284,10 +290,18 @@ func (m *model) typed(msg tea.KeyPressMsg) tea.Cmd {
 		m.refilter("")
 		return m.list()
 	}
-	var cmd tea.Cmd
-	m.input, cmd = m.input.Update(msg)
+	return m.write(msg)
+}
+
+// write hands a key or what was pasted to the filter. What cannot be printed cannot be asked for.
+func (m *model) write(msg tea.Msg) tea.Cmd {
+	m.input.SetWidth(max(1, m.width-len(m.prompt())-1))
+	m.input, _ = m.input.Update(msg)
+	if v := m.input.Value(); watch.Printable(v) != v {
+		m.input.SetValue(strings.ReplaceAll(watch.Printable(v), string(unicode.ReplacementChar), ""))
+	}
 	m.refilter(m.input.Value())
-	return tea.Batch(cmd, m.list())
+	return m.list()
 }
 
 func (m *model) refilter(s string) {

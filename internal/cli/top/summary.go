@@ -71,7 +71,7 @@ func (t *theme) entries(s *watch.Sample) []string {
 	}
 	switch {
 	case s.Options.TTL > 0:
-		parts = append(parts, "ttl "+s.Options.TTL.String())
+		parts = append(parts, "ttl "+span(s.Options.TTL))
 	case s.Options.EnableTTL:
 		parts = append(parts, "ttl possible")
 	}
@@ -79,19 +79,19 @@ func (t *theme) entries(s *watch.Sample) []string {
 }
 
 func (t *theme) memory(s *watch.Sample) []string {
-	parts := []string{t.strong.Render(size(s.Stats.FileBytes)) + " file", size(s.Stats.BucketBytes) + " buckets",
-		size(s.Stats.BlobBytes) + " strings"}
-	if s.Stats.Entries > 0 {
-		parts = append(parts, fmt.Sprintf("%.0f B an entry", float64(s.Stats.FileBytes)/float64(s.Stats.Entries)))
-	}
+	file := t.strong.Render(size(s.Stats.FileBytes))
 	if s.Stats.MaxBytes > 0 {
-		parts = append(parts, fmt.Sprintf("limit %s (%s)", size(s.Stats.MaxBytes), percent(float64(s.Stats.FileBytes), float64(s.Stats.MaxBytes))))
+		file += fmt.Sprintf(" of %s (%s)", size(s.Stats.MaxBytes), percent(float64(s.Stats.FileBytes), float64(s.Stats.MaxBytes)))
+	}
+	parts := []string{file, size(s.Stats.BucketBytes) + " buckets", size(s.Stats.BlobBytes) + " strings"}
+	if s.Stats.Entries > 0 {
+		parts = append(parts, fmt.Sprintf("%.0f B/entry", float64(s.Stats.FileBytes)/float64(s.Stats.Entries)))
 	}
 	return parts
 }
 
 func (t *theme) load(s *watch.Sample) []string {
-	parts := []string{t.strong.Render(percent(s.Load(), 1)) + " of slots", group(s.Stats.Buckets) + " buckets"}
+	parts := []string{t.strong.Render(percent(s.Load(), 1)), group(s.Stats.Buckets) + " buckets"}
 	c := &s.Chains
 	walked := float64(c.Walked())
 	if walked == 0 {
@@ -100,12 +100,12 @@ func (t *theme) load(s *watch.Sample) []string {
 	said := "chains"
 	for i, n := range c.Chains {
 		if n > 0 {
-			said += fmt.Sprintf(" %d:%s", i+1, strings.ReplaceAll(percent(float64(n), walked), " ", ""))
+			said += fmt.Sprintf(" %d:%s", i+1, percent(float64(n), walked))
 		}
 	}
 	parts = append(parts, said, fmt.Sprintf("longest %d", c.Longest))
 	if !c.Full {
-		parts = append(parts, percent(walked, float64(c.Of))+" looked at")
+		parts = append(parts, percent(walked, float64(c.Of))+" seen")
 	}
 	return parts
 }

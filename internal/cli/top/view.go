@@ -21,7 +21,7 @@ const (
 func (m *model) View() tea.View {
 	lines := m.frame()
 	for i, l := range lines {
-		lines[i] = ansi.Truncate(l, m.width, "")
+		lines[i] = ansi.Truncate(l, m.width, m.theme.tail)
 	}
 	v := tea.NewView(strings.Join(lines, "\n"))
 	v.AltScreen = true
