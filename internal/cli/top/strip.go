@@ -36,11 +36,16 @@ func (t *theme) strip(values []float64, width int) string {
 
 // bar draws one value, 0 to 1.
 func (t *theme) bar(v float64, wide int) string {
-	i := 0
-	if v > 0 { // not for what is no number
-		i = min(len(t.levels)-1, int(v*float64(len(t.levels))))
-	}
+	i := t.level(v)
 	return t.heat[i].Render(strings.Repeat(t.levels[i], wide))
+}
+
+// level is the character for a value, 0 to 1.
+func (t *theme) level(v float64) int {
+	if v > 0 { // not for what is no number
+		return min(len(t.levels)-1, int(v*float64(len(t.levels))))
+	}
+	return 0
 }
 
 // history draws the last values, each against the highest.
@@ -48,9 +53,9 @@ func (t *theme) history(values []float64, width int) string {
 	values = values[max(0, len(values)-max(0, width)):]
 	var b strings.Builder
 	for _, v := range relative(values) {
-		b.WriteString(t.bar(v, 1))
+		b.WriteString(t.levels[t.level(v)])
 	}
-	return b.String()
+	return t.label.Render(b.String())
 }
 
 // relative scales values so that the highest is 1.

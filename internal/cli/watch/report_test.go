@@ -6,6 +6,7 @@ import (
 	"flag"
 	"os"
 	"path/filepath"
+	"regexp"
 	"testing"
 	"time"
 
@@ -55,5 +56,26 @@ func TestReport(t *testing.T) {
 	}
 	if string(got)+"\n" != string(want) {
 		t.Errorf("%s differs; -update writes it anew. It is\n%s", path, got)
+	}
+}
+
+// Every field of a report is explained in docs/TOP.md.
+func TestReportIsDocumented(t *testing.T) {
+	doc, err := os.ReadFile("../../../docs/TOP.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	example, err := os.ReadFile(filepath.Join("testdata", "report.json"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	fields := regexp.MustCompile(`"([a-z_]+)":`).FindAllStringSubmatch(string(example), -1)
+	if len(fields) < 50 {
+		t.Fatalf("%d fields", len(fields))
+	}
+	for _, f := range fields {
+		if f[1] != "base64" && !regexp.MustCompile("[`.]"+f[1]+"[`.\\[]").Match(doc) {
+			t.Errorf("%s is not in docs/TOP.md", f[1])
+		}
 	}
 }
