@@ -98,16 +98,15 @@ func (t *theme) load(s *watch.Sample) []string {
 		return parts
 	}
 	said := "chains"
+	if !c.Full {
+		said = percent(walked, float64(c.Of)) + " of chains"
+	}
 	for i, n := range c.Chains {
 		if n > 0 {
 			said += fmt.Sprintf(" %d:%s", i+1, percent(float64(n), walked))
 		}
 	}
-	parts = append(parts, said, fmt.Sprintf("longest %d", c.Longest))
-	if !c.Full {
-		parts = append(parts, percent(walked, float64(c.Of))+" seen")
-	}
-	return parts
+	return append(parts, said, fmt.Sprintf("longest %d", c.Longest))
 }
 
 // changes are what is known of writes; of an integer that was overwritten only its value tells.

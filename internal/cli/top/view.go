@@ -151,8 +151,10 @@ func (t *theme) found(p *watch.Page) string {
 	switch {
 	case p.Full:
 		return " the first " + n
-	case !p.Done:
+	case !p.Done && p.Prefix == "":
 		n += " so far"
+	case !p.Done:
+		n += "+"
 	}
 	if p.Prefix != "" {
 		n += " of " + group(uint64(p.Looked))
