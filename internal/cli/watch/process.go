@@ -37,10 +37,20 @@ const (
 	maxCommand     = 256 // bytes
 )
 
+// search looks for the holders of locks on one file. What it has read of a process it keeps: one may hold many.
+type search struct {
+	ino   uint64
+	locks map[int][]span // of a process
+	inner map[int][]int  // processes by what they are called in their own PID namespace; nil before it was asked
+}
+
+// span is a range of locked bytes, both ends inclusive.
+type span struct{ from, to int64 }
+
 // attached are the participants that live, with their processes.
 func (w *Map) attached(all []dict.Participant) []Participant {
 	out := []Participant{}
-	known := map[holder]Process{}
+	known, s := map[holder]Process{}, search{ino: w.ino, locks: map[int][]span{}}
 	for _, p := range all {
 		if !p.Alive {
 			continue
@@ -48,7 +58,7 @@ func (w *Map) attached(all []dict.Participant) []Participant {
 		h := holder{p.Number, p.Incarnation}
 		proc, ok := w.processes[h]
 		if !ok {
-			proc = processOf(p, w.ino)
+			proc = s.processOf(p)
 		}
 		known[h] = proc
 		out = append(out, Participant{p, proc})
@@ -57,26 +67,40 @@ func (w *Map) attached(all []dict.Participant) []Participant {
 	return out
 }
 
-// processOf finds the process that holds the lock of p on the file with inode ino: by the PID that it wrote, or, where that
-// is of another namespace, among the processes that are called so in theirs.
-func processOf(p dict.Participant, ino uint64) Process {
+// processOf finds the process that holds the lock of p: by the PID that it wrote, or, where that is of another namespace,
+// among the processes that are called so in theirs.
+func (s *search) processOf(p dict.Participant) Process {
 	if p.PID == 0 {
 		return Process{}
 	}
-	if proc, ok := examine(p.PID, p.Number, ino); ok {
+	if proc, ok := s.examine(p.PID, p.Number); ok {
 		return proc
 	}
-	dirs, _ := filepath.Glob("/proc/[0-9]*") // the pattern is well-formed
-	for _, dir := range dirs[:min(len(dirs), maxProcesses)] {
-		pid, err := strconv.Atoi(filepath.Base(dir))
-		if err != nil || pid == p.PID || innerPID(pid) != p.PID {
-			continue
-		}
-		if proc, ok := examine(pid, p.Number, ino); ok {
+	if s.inner == nil {
+		s.inner = innerPIDs()
+	}
+	for _, pid := range s.inner[p.PID] {
+		if proc, ok := s.examine(pid, p.Number); ok {
 			return proc
 		}
 	}
 	return Process{}
+}
+
+// innerPIDs are the processes that are called otherwise in a PID namespace of their own, by what they are called there.
+func innerPIDs() map[int][]int {
+	out := map[int][]int{}
+	dirs, _ := filepath.Glob("/proc/[0-9]*") // the pattern is well-formed
+	for _, dir := range dirs[:min(len(dirs), maxProcesses)] {
+		pid, err := strconv.Atoi(filepath.Base(dir))
+		if err != nil {
+			continue
+		}
+		if inner := innerPID(pid); inner != 0 && inner != pid {
+			out[inner] = append(out[inner], pid)
+		}
+	}
+	return out
 }
 
 // innerPID is what a process is called in its own PID namespace, 0 if that is not known.
@@ -99,10 +123,10 @@ func innerPID(pid int) int {
 }
 
 // examine describes process pid, if it is the one that holds the lock of a participant.
-func examine(pid, number int, ino uint64) (Process, bool) {
+func (s *search) examine(pid, number int) (Process, bool) {
 	began, ok := startOf(pid)
 	p := Process{PID: pid, Command: command(pid)}
-	if !ok || !holds(pid, segment.LockByte(number), ino) {
+	if !ok || !s.holds(pid, segment.LockByte(number)) {
 		return Process{}, false
 	}
 	if again, ok := startOf(pid); !ok || again != began {
@@ -115,13 +139,28 @@ func examine(pid, number int, ino uint64) (Process, bool) {
 	return p, true
 }
 
-// holds reports whether one of the descriptors of a process has the lock on a byte of a file. The kernel lists the locks of
-// a descriptor with it.
-func holds(pid int, at int64, ino uint64) bool {
+// holds reports whether a process has the lock on a byte.
+func (s *search) holds(pid int, at int64) bool {
+	locks, ok := s.locks[pid]
+	if !ok {
+		locks = locksOf(pid, s.ino)
+		s.locks[pid] = locks
+	}
+	for _, l := range locks {
+		if l.from <= at && at <= l.to {
+			return true
+		}
+	}
+	return false
+}
+
+// locksOf are the locks for writing that the descriptors of a process have on the file with inode ino. The kernel lists the
+// locks of a descriptor with it.
+func locksOf(pid int, ino uint64) (out []span) {
 	dir := fmt.Sprintf("/proc/%d/fdinfo", pid)
 	f, err := os.Open(dir)
 	if err != nil {
-		return false // of another user, or gone
+		return nil // of another user, or gone
 	}
 	defer f.Close()
 	names, _ := f.Readdirnames(maxDescriptors) // those that were read before an error will do
@@ -139,12 +178,12 @@ func holds(pid int, at int64, ino uint64) bool {
 			}
 			from, err1 := strconv.ParseInt(f[7], 10, 64)
 			to, err2 := strconv.ParseInt(f[8], 10, 64)
-			if err1 == nil && err2 == nil && from <= at && at <= to {
-				return true
+			if err1 == nil && err2 == nil {
+				out = append(out, span{from, to})
 			}
 		}
 	}
-	return false
+	return out
 }
 
 // ticks is the resolution of times in /proc: USER_HZ of amd64 and arm64.

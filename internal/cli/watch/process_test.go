@@ -78,6 +78,11 @@ func TestProcesses(t *testing.T) {
 	}
 }
 
+func process(p dict.Participant, ino uint64) Process {
+	s := search{ino: ino, locks: map[int][]span{}}
+	return s.processOf(p)
+}
+
 // A PID alone proves nothing: a process that does not hold the lock is not named.
 func TestProcessThatHoldsNoLock(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "map")
@@ -91,14 +96,14 @@ func TestProcessThatHoldsNoLock(t *testing.T) {
 		{Number: 1, PID: os.Getpid()},  // has the map, and not this number
 		{Number: 0, PID: 0},
 	} {
-		if got := processOf(p, ino); got != (Process{}) {
+		if got := process(p, ino); got != (Process{}) {
 			t.Errorf("%+v: %+v", p, got)
 		}
 	}
-	if got := processOf(dict.Participant{PID: os.Getpid()}, ino+1); got != (Process{}) {
+	if got := process(dict.Participant{PID: os.Getpid()}, ino+1); got != (Process{}) {
 		t.Errorf("another file: %+v", got)
 	}
-	if got := processOf(dict.Participant{PID: os.Getpid()}, ino); got.PID != os.Getpid() {
+	if got := process(dict.Participant{PID: os.Getpid()}, ino); got.PID != os.Getpid() {
 		t.Errorf("the holder: %+v", got)
 	}
 }
