@@ -294,7 +294,7 @@ func hostile() *fake {
 func TestFramesFit(t *testing.T) {
 	f := hostile()
 	bad := *f.samples[0]
-	bad.Err = errors.New("a long error \x1b[31m " + strings.Repeat("about nothing ", 20))
+	bad.Err = errors.New("a long error \x1b[31m \x07\u202e " + strings.Repeat("about nothing ", 20))
 	f.samples = append(f.samples, f.samples[0], &bad)
 	d := drive(t, unicodeGlyphs, f, &fake{path: "b", samples: []*watch.Sample{{Err: errors.New("nothing")}}})
 	check := func(w, h int) {
