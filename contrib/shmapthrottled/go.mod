@@ -4,7 +4,10 @@ go 1.25.0
 
 replace github.com/shmap-go/shmap => ../..
 
-require github.com/shmap-go/shmap v0.0.0
+require (
+	github.com/shmap-go/shmap v0.0.0
+	github.com/throttled/throttled/v2 v2.15.0
+)
 
 require (
 	github.com/klauspost/cpuid/v2 v2.2.10 // indirect

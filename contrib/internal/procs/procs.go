@@ -6,9 +6,11 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"math"
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strconv"
 	"testing"
 	"time"
 )
@@ -118,13 +120,8 @@ func (p *Proc) Said() int {
 // Kill ends the process by SIGKILL, wherever it is. It may have ended before.
 func (p *Proc) Kill() { _ = p.cmd.Process.Kill() }
 
-// End lets the process end, and fails the test if it does not do so with status 0.
-func (p *Proc) End() {
-	p.t.Helper()
-	p.t.Logf("%d lines of process %d", p.endSaid(), p.PID())
-}
-
-func (p *Proc) endSaid() int {
+// End lets the process end, and returns how many lines it has said in all. It fails the test if the status is not 0.
+func (p *Proc) End() int {
 	p.t.Helper()
 	_ = p.stdin.Close()
 	n := p.Said()
@@ -134,24 +131,50 @@ func (p *Proc) endSaid() int {
 	return n
 }
 
-// Acknowledged starts n processes in a role that says a line after each of a fixed number of operations that succeeded, kills
-// the first one in the middle, and returns how many lines each has said. args gets the number of the process. The killed one
-// may have done one operation more than it could say.
-func Acknowledged(t testing.TB, n int, role string, args func(i int) []string) (said []int) {
+// Acknowledged starts n processes on the map at path in a role that says a line after each operation that succeeded. It kills
+// the first one in the middle, lets the others finish, and returns how many lines each has said; the killed one may have done
+// one operation more than it could say. Arguments of the role are the path, the number of the process, and how many operations
+// it shall do: ops, but the first one goes on until it is killed. With ops 0 the role knows by itself when it has finished.
+func Acknowledged(t testing.TB, n int, role, path string, ops int) (said []int) {
 	t.Helper()
 	var all []*Proc
 	for i := range n {
-		all = append(all, Start(t, role, args(i)))
+		count := ops
+		if i == 0 {
+			count = math.MaxInt
+		}
+		all = append(all, Start(t, role, []string{path, strconv.Itoa(i), strconv.Itoa(count)}))
 	}
 	for range 100 {
 		all[0].Line()
 	}
 	all[0].Kill()
 	said = append(said, all[0].Said())
-	for _, p := range all[1:] {
-		said = append(said, p.endSaid())
+	for i, p := range all[1:] {
+		said = append(said, p.End())
+		if ops > 0 && said[i+1] != ops {
+			t.Errorf("process %d did %d operations, want %d", i+1, said[i+1], ops)
+		}
 	}
+	t.Logf("operations of each process: %d", said)
 	return said
+}
+
+// Repeat is the role's part of [Acknowledged]: it does the operation as often as the arguments say, and says a line after each.
+func Repeat(args []string, op func(i int) error) error {
+	count, err := strconv.Atoi(args[2])
+	if err != nil {
+		return err
+	}
+	for i := range count {
+		if err := op(i); err != nil {
+			return err
+		}
+		if _, err := os.Stdout.WriteString("done\n"); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // Path is a path in memory for a map, removed when the test ends.
