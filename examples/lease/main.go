@@ -13,6 +13,7 @@ import (
 	"log"
 	"os"
 	"os/exec"
+	"syscall"
 	"time"
 
 	"github.com/shmap-go/shmap"
@@ -26,23 +27,23 @@ func main() {
 	path := fmt.Sprintf("/dev/shm/example-lease-%d", os.Getpid())
 	defer shmap.Unlink(path)
 	defer shmap.Unlink(path + "-leases")
-	jobs, leases := open(path)
+	jobs, _ := open(path)
 	for i := range 20 {
-		check(jobs.Store(fmt.Sprint("job ", i), "open"))
+		check(jobs.Store(fmt.Sprint("job-", i), "open"))
 	}
 
 	one := exec.Command(os.Args[0], path, "worker 1")
+	one.Stderr = os.Stderr
+	one.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // end with this process
+	out, err := one.StdoutPipe()
+	check(err)
 	check(one.Start())
-	for leases.Len() == 0 { // until it has begun
-		time.Sleep(time.Millisecond)
-	}
+	var held string
+	_, err = fmt.Fscanln(out, &held)
+	check(err)
 	check(one.Process.Kill())
 	_ = one.Wait()
 	fmt.Println("worker 1 is killed with a job in its hands")
-	var held string
-	for job := range leases.Keys() {
-		held = job
-	}
 
 	two := exec.Command(os.Args[0], path, "worker 2")
 	two.Stderr = os.Stderr
@@ -80,8 +81,9 @@ func work(path, name string) {
 			if !mine {
 				continue // somebody does it, or died a moment ago
 			}
-			for name == "worker 1" { // is slow, and will be killed
-				time.Sleep(time.Second)
+			if name == "worker 1" {
+				fmt.Println(job)
+				time.Sleep(time.Hour) // it is slow, and will be killed; who is slow and alive calls leases.Touch(job)
 			}
 			_, err = jobs.CompareAndSwap(job, "open", "done by "+name)
 			check(err)

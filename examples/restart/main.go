@@ -14,6 +14,7 @@ import (
 	"log"
 	"os"
 	"os/exec"
+	"syscall"
 
 	"github.com/shmap-go/shmap"
 )
@@ -42,6 +43,7 @@ func main() {
 func start(path, version string) (*exec.Cmd, *bufio.Scanner) {
 	c := exec.Command(os.Args[0], path, version)
 	c.Stderr = os.Stderr
+	c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // end with this process
 	out, err := c.StdoutPipe()
 	check(err)
 	check(c.Start())
