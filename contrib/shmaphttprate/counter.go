@@ -6,7 +6,7 @@
 //
 //	counter, err := shmaphttprate.Open("/dev/shm/myapp-rate", shmap.Options{})
 //	...
-//	r.Use(httprate.Limit(100, time.Minute, httprate.WithKeyByIP(), httprate.WithLimitCounter(counter)))
+//	r.Use(httprate.LimitBy(100, time.Minute, clientIP, httprate.WithLimitCounter(counter)))
 //
 // Counts are exact: no increment is lost, whoever makes it and whoever is killed. httprate itself first asks for the count and
 // then increments it, and takes a lock between processes for neither; so of n processes that decide at the very same moment up

@@ -134,7 +134,7 @@ func serve(args []string) error {
 	}
 	defer c.Close()
 	page := http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, "page") })
-	limited := httprate.Limit(limit, time.Hour, httprate.WithKeyByIP(), httprate.WithLimitCounter(c))
+	limited := httprate.LimitBy(limit, time.Hour, httprate.Key("everybody"), httprate.WithLimitCounter(c))
 	server := httptest.NewServer(limited(page))
 	defer server.Close()
 	fmt.Println(server.URL)

@@ -3,6 +3,7 @@ package shmaphttprate_test
 import (
 	"fmt"
 	"log"
+	"net"
 	"net/http"
 	"net/http/httptest"
 	"os"
@@ -15,6 +16,12 @@ import (
 	"github.com/shmap-go/shmap/contrib/shmaphttprate"
 )
 
+// clientIP is the address that a request comes from. Behind a proxy it is another matter: see httprate.CanonicalizeIP.
+func clientIP(r *http.Request) (string, error) {
+	host, _, err := net.SplitHostPort(r.RemoteAddr)
+	return httprate.CanonicalizeIP(host), err
+}
+
 // A limit of two requests an hour for each client, over all processes of a machine.
 func Example() {
 	path := filepath.Join("/dev/shm", fmt.Sprint("example-rate-", os.Getpid()))
@@ -25,7 +32,7 @@ func Example() {
 		log.Fatal(err)
 	}
 	defer counter.Close()
-	limit := httprate.Limit(2, time.Hour, httprate.WithKeyByIP(), httprate.WithLimitCounter(counter))
+	limit := httprate.LimitBy(2, time.Hour, clientIP, httprate.WithLimitCounter(counter))
 	handler := limit(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { fmt.Fprintln(w, "welcome") }))
 
 	for range 3 {
