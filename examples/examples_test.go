@@ -119,7 +119,7 @@ func TestExamplesUseTheLibraryOnly(t *testing.T) {
 
 func TestExamplesPrintWhatTheySay(t *testing.T) {
 	dir := t.TempDir()
-	build := exec.Command("go", "build", "-o", dir+"/", "./...")
+	build := exec.Command("go", "build", "-ldflags=-s -w", "-o", dir+"/", "./...") // without symbols: quicker
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("%v\n%s", err, out)
 	}
