@@ -233,6 +233,9 @@ func TestAllProcessesShowTheSame(t *testing.T) {
 		t.Error("nothing was scraped meanwhile")
 	}
 
+	procs.Until(t, "the killed process is no participant", func() bool {
+		return scrape(t, urls[0])["shmap_participants"] == 2
+	})
 	va, vb := scrape(t, urls[0]), scrape(t, urls[1])
 	if len(va) != 1+len(metrics) {
 		t.Errorf("%d metrics, want %d", len(va), 1+len(metrics))
@@ -249,10 +252,6 @@ func TestAllProcessesShowTheSame(t *testing.T) {
 	if va["shmap_handle_misses_total"] != 0 || vb["shmap_handle_misses_total"] != 7 {
 		t.Errorf("misses of the handles are %v and %v, want 0 and 7", va["shmap_handle_misses_total"], vb["shmap_handle_misses_total"])
 	}
-	procs.Until(t, "the killed process is no participant", func() bool {
-		return scrape(t, urls[0])["shmap_participants"] == 2
-	})
-
 	m, err := shmap.Open[int64, string](path, shmap.Options{})
 	must(t, err)
 	procs.Check(t, m)
