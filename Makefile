@@ -1,7 +1,7 @@
 # Verbs of this repository. `make` lists them.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test race lint cross fuzz planted explore instructions arm64 proof format-doc contrib upstream cookbook ci
+.PHONY: help test race lint cross fuzz planted explore instructions arm64 proof format-doc contrib upstream cookbook man ci
 help:        ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 test:        ## everything that go test runs (README's command)
@@ -39,5 +39,7 @@ upstream:    ## the tests of scs, httprate and fiber themselves, with adapters i
 	bash contrib/internal/upstream/run
 cookbook:    ## write docs/COOKBOOK.md from the examples
 	go test ./examples -run TestCookbook -update
+man:         ## write docs/man from the commands
+	go test ./internal/cli -run TestManPages -update
 ci:          ## the gate
 	bash .ci/run

@@ -49,40 +49,24 @@ func (m *Map) StoreBytes(key Datum, val string) error {
 }
 
 // LoadWord reads one key.
-func (m *Map) LoadWord(key uint64) (w uint64, ok bool, err error) {
-	if m.plain {
+func (m *Map) LoadWord(key uint64) (w uint64, ok bool, err error) { return m.load(&m.quick, key) }
+
+// loadWord is LoadWord where the shortest way leads nowhere.
+func (m *Map) loadWord(key uint64, visits bool) (w uint64, ok bool, err error) {
+	f := ReadFlag(0)
+	if visits {
+		f = ReadVisit
+	}
+	if m.narrow {
 		h := hash.Word(m.kind, m.seed, key)
-		w, ok, done := m.shard(h).LoadWide(h, key)
+		w, ok, done := m.shard(h).LoadNarrow(h, key, visits)
 		if done && !m.seg.Env.Closed.Load() {
 			runtime.KeepAlive(m.seg)
 			return w, ok, nil
 		}
 	}
-	return m.loadWord(key)
-}
-
-// loadWord is LoadWord for maps of all kinds.
-//
-//go:noinline
-func (m *Map) loadWord(key uint64) (w uint64, ok bool, err error) {
-	if m.words {
-		h := hash.Word(m.kind, m.seed, key)
-		w, ok, done := m.shard(h).LoadWord(h, key, true)
-		if done && !m.seg.Env.Closed.Load() {
-			runtime.KeepAlive(m.seg)
-			return w, ok, nil
-		}
-	}
-	return m.loadWordSlow(key)
-}
-
-//go:noinline
-func (m *Map) loadWordSlow(key uint64) (w uint64, ok bool, err error) {
-	l, err := m.Load(Datum{W: key}, nil, ReadVisit)
-	if err != nil || !l.Found {
-		return 0, false, err
-	}
-	return l.W, true, nil
+	l, err := m.Load(Datum{W: key}, nil, f)
+	return l.W, l.Found, err
 }
 
 // StoreWord stores one key.

@@ -8,14 +8,11 @@ import (
 
 // The shortest way through, on an open handle, for integers.
 
-// LoadWord is Load for integers, and counts as an access if visits says so. done is false if it did not come to a result at
-// once.
-func (s *Shard) LoadWord(h, key uint64, visits bool) (w uint64, ok, done bool) {
-	return s.table.LoadWord(h, key, visits)
+// LoadNarrow is Load for integers in slots of less than 16 bytes, and counts as an access if visits says so. done is false if
+// it did not come to a result at once.
+func (s *Shard) LoadNarrow(h, key uint64, visits bool) (w uint64, ok, done bool) {
+	return s.table.LoadNarrow(h, key, visits)
 }
-
-// LoadWide is LoadWord, visits apart, of a plain table with slots of 16 bytes.
-func (s *Shard) LoadWide(h, key uint64) (w uint64, ok, done bool) { return s.table.LoadWide(h, key) }
 
 // SetWord makes the value of an integer key (value&keep)+w and returns it: with keep 0 it is a Store, with all bits an Add.
 func (s *Shard) SetWord(h, key, keep, w uint64) (val uint64, err error) {

@@ -23,7 +23,6 @@ package table
 
 import (
 	"math/bits"
-	"sync/atomic"
 
 	"github.com/shmap-go/shmap/internal/alloc"
 	"github.com/shmap-go/shmap/internal/fault"
@@ -47,18 +46,12 @@ type Table struct {
 	Main    *vector.Vec
 	Over    *vector.Vec
 	timed   bool // entries have deadlines or are in the recency list
-
-	chart atomic.Pointer[chart]
 }
 
 // Init makes ready what is derived from the other fields.
 func (t *Table) Init() {
 	t.timed = t.Geo.Deadline|t.Geo.Recency != 0
-	t.chart.Store(new(chart))
 }
-
-// Plain reports whether entries have neither deadlines nor links.
-func (t *Table) Plain() bool { return !t.timed }
 
 // Key is a key made ready for looking up.
 type Key struct {
