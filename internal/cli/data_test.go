@@ -2,7 +2,6 @@ package cli
 
 import (
 	"fmt"
-	"io"
 	"maps"
 	"math/rand/v2"
 	"path/filepath"
@@ -13,18 +12,6 @@ import (
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/layout"
 )
-
-// run carries out one command line.
-func run(t *testing.T, args ...string) {
-	t.Helper()
-	root := newRoot()
-	root.SetArgs(args)
-	root.SetOut(io.Discard)
-	root.SetErr(io.Discard)
-	if err := root.Execute(); err != nil {
-		t.Fatalf("shmap %q: %v", args, err)
-	}
-}
 
 // content is all entries of a map, with their deadlines to within a minute.
 func content(t *testing.T, path string) map[dict.Datum]string {

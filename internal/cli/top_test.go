@@ -14,28 +14,28 @@ import (
 	"github.com/shmap-go/shmap/internal/layout"
 )
 
-// terminal is a pane of a tmux server of the test's own, in a directory of its own.
-type terminal struct {
+// pane is a pane of a tmux server of the test's own, in a directory of its own.
+type pane struct {
 	t      *testing.T
 	socket string
 	dir    string
 }
 
 // openTerminal starts a shell command in a terminal of 80x24; nil if there is no tmux on this machine.
-func openTerminal(t *testing.T, command string) *terminal {
+func openTerminal(t *testing.T, command string) *pane {
 	t.Helper()
 	if _, err := exec.LookPath("tmux"); err != nil {
 		t.Log("NOT TESTED in a terminal: tmux is not installed; apt-get install tmux")
 		return nil
 	}
 	dir := t.TempDir()
-	x := &terminal{t: t, socket: filepath.Join(dir, "tmux"), dir: dir}
+	x := &pane{t: t, socket: filepath.Join(dir, "tmux"), dir: dir}
 	t.Cleanup(func() { _ = exec.Command("tmux", "-S", x.socket, "kill-server").Run() }) // it may have ended
 	x.tmux("-f", "/dev/null", "new-session", "-d", "-x", "80", "-y", "24", "-c", dir, "LANG=C.UTF-8; export LANG; "+command)
 	return x
 }
 
-func (x *terminal) tmux(args ...string) string {
+func (x *pane) tmux(args ...string) string {
 	x.t.Helper()
 	cmd := exec.Command("tmux", append([]string{"-u", "-S", x.socket}, args...)...)
 	cmd.Env = append(os.Environ(), "LC_ALL=C.UTF-8", "TMUX=")
@@ -47,13 +47,13 @@ func (x *terminal) tmux(args ...string) string {
 }
 
 // keys presses keys, as tmux names them.
-func (x *terminal) keys(names ...string) {
+func (x *pane) keys(names ...string) {
 	x.t.Helper()
 	x.tmux(append([]string{"send-keys"}, names...)...)
 }
 
 // until waits for a screen that ok likes, and returns it.
-func (x *terminal) until(what string, ok func(screen string) bool) string {
+func (x *pane) until(what string, ok func(screen string) bool) string {
 	x.t.Helper()
 	for start := time.Now(); ; <-time.After(20 * time.Millisecond) {
 		screen := x.tmux("capture-pane", "-p")
@@ -67,7 +67,7 @@ func (x *terminal) until(what string, ok func(screen string) bool) string {
 }
 
 // shows waits until all texts are on the screen.
-func (x *terminal) shows(texts ...string) string {
+func (x *pane) shows(texts ...string) string {
 	x.t.Helper()
 	return x.until(fmt.Sprintf("%q", texts), func(screen string) bool {
 		for _, s := range texts {
