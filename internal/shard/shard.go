@@ -73,6 +73,7 @@ type Shard struct {
 	slept  int  // so often in the kernel
 
 	free  bool   // there is no limit on entries
+	cache bool   // integers in slots of 16 bytes, without deadlines, that others make room for
 	low   uint64 // the bits of a value
 	split func() // Table.Split
 }
@@ -98,6 +99,7 @@ func (s *Shard) Init(env *Env, index int) error {
 	s.table.Init()
 	s.low = env.Config.Value.Truncate(^uint64(0))
 	s.split, s.free = s.table.Split, env.Config.Capacity == 0 && env.Config.MaxEntries == 0
+	s.cache = s.evicts() && !env.Config.HasTTL && s.table.Wide()
 	return nil
 }
 

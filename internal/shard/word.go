@@ -50,6 +50,9 @@ func (s *Shard) setWordSlow(h, key, keep, w uint64) (val uint64, err error) {
 //
 //go:noinline
 func (s *Shard) setWordHeld(h, key, keep, w uint64) (val uint64, err error) {
+	if s.cache {
+		return s.setCached(h, key, keep, w)
+	}
 	b, at, ok := s.table.HeldWord(h, key)
 	switch {
 	case !ok || s.header.Load(layout.ShQuarTime) != 0:
@@ -64,6 +67,18 @@ func (s *Shard) setWordHeld(h, key, keep, w uint64) (val uint64, err error) {
 	}
 	s.leave()
 	return w, nil
+}
+
+// setCached is setWordHeld in a cache without deadlines.
+func (s *Shard) setCached(h, key, keep, w uint64) (uint64, error) {
+	var pos table.Pos
+	k := table.Key{Hash: h, Word: key}
+	if s.header.Load(layout.ShQuarTime) == 0 && s.table.Find(&k, &pos) == table.Absent && pos.Head&1 == 0 && s.insertEvicting(&pos, h, key, w) {
+		s.tend()
+		s.leave()
+		return w, nil
+	}
+	return s.setWord(h, key, keep, w)
 }
 
 // insertWord adds an integer whose key is absent and whose main bucket is b, if there is no limit to respect; false: nothing
