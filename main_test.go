@@ -12,6 +12,7 @@ const childEnv = "SHMAP_TEST_CHILD"
 // children are the programs that the test binary can be instead of running tests.
 var children = map[string]func() error{
 	"example": exampleChild,
+	"stay":    stayChild,
 }
 
 func TestMain(m *testing.M) {

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"slices"
 	"text/tabwriter"
 
 	"github.com/shmap-go/shmap/internal/dict"
@@ -19,23 +20,30 @@ func newStats() *cobra.Command {
 		Args:                  words(1, 1),
 		DisableFlagsInUseLine: true,
 	}
-	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object, as the stats command of exec")
+	cmd.Flags().BoolVar(&asJSON, "json", false, "one JSON object, as the stats command of exec, and who is attached")
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return look(args[0], func(m *dict.Map) error {
 			s, err := m.Stats(true)
 			if err != nil {
 				return err
 			}
-			if asJSON {
-				return json.NewEncoder(cmd.OutOrStdout()).Encode(s)
+			attached, err := attached(m)
+			if err != nil {
+				return err
 			}
-			return printStats(cmd.OutOrStdout(), m.Options(), s)
+			if asJSON {
+				return json.NewEncoder(cmd.OutOrStdout()).Encode(struct {
+					dict.Stats
+					Attached []dict.Participant `json:"attached"`
+				}{s, attached})
+			}
+			return printStats(cmd.OutOrStdout(), m.Options(), s, attached)
 		})
 	}
 	return cmd
 }
 
-func printStats(out io.Writer, o dict.Options, s dict.Stats) error {
+func printStats(out io.Writer, o dict.Options, s dict.Stats, attached []dict.Participant) error {
 	w := tabwriter.NewWriter(out, 0, 0, 2, ' ', 0)
 	for _, row := range []struct {
 		name string
@@ -57,7 +65,7 @@ func printStats(out io.Writer, o dict.Options, s dict.Stats) error {
 		{"expirations", s.Expirations, ""},
 		{"recoveries", s.Recoveries, ""},
 		{"contended", s.Contended, contention(s)},
-		{"participants", s.Participants, ""},
+		{"participants", s.Participants, pids(attached)},
 		{"frozen", s.Frozen, ""},
 	} {
 		fmt.Fprintf(w, "%s\t%v", row.name, row.v)
@@ -67,6 +75,30 @@ func printStats(out io.Writer, o dict.Options, s dict.Stats) error {
 		fmt.Fprintln(w)
 	}
 	return w.Flush()
+}
+
+// attached are the participants that are alive.
+func attached(m *dict.Map) ([]dict.Participant, error) {
+	all, err := m.Participants()
+	return slices.DeleteFunc(all, func(p dict.Participant) bool { return !p.Alive }), err
+}
+
+// pids names the processes of the first few participants.
+func pids(attached []dict.Participant) string {
+	const few = 8
+	text := ""
+	for i, p := range attached {
+		switch {
+		case i == few:
+			return fmt.Sprintf("%s and %d more", text, len(attached)-few)
+		case i > 0:
+			text += ", "
+		default:
+			text = "pid "
+		}
+		text += fmt.Sprint(p.PID)
+	}
+	return text
 }
 
 // contention says what writers did when they found a lock held, and where.

@@ -140,6 +140,7 @@ func (s *Segment) become(n int) error {
 	}
 	p.Store(layout.PartIncarnation, p.Load(layout.PartIncarnation)+1)
 	p.Store(layout.PartPID, uint64(os.Getpid()))
+	s.number = n
 	s.Env.Owner = lock.NewOwner(s.live, n, uint32(p.Load(layout.PartIncarnation)))
 	if err := s.Env.Space.Inherit(s.Env.Owner); err != nil {
 		return err

@@ -45,6 +45,7 @@ type Segment struct {
 
 	path   string
 	fd     int // private description; -1 on the heap
+	number int // of the participant that a writable handle is
 	live   lock.Liveness
 	clock  *sys.BootClock
 	offset uint64 // map time minus boot time
