@@ -1,0 +1,118 @@
+package resp
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/shmap-go/shmap/internal/cli/serve/served"
+)
+
+// TestAtomicOverServers: two servers of one file, as two processes would be, and several clients of each; what they read, change
+// and write is never lost and never done twice.
+func TestAtomicOverServers(t *testing.T) {
+	const clients, rounds = 4, 400
+	h := serve(t, options{ttl: true, shards: 1})
+	other, err := served.Open(h.paths, true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() {
+		if err := other.Close(); err != nil {
+			t.Error(err)
+		}
+	})
+	second := New(other, "")
+	c := dial(t, h)
+	c.expect("+OK\r\n", "SET", "n", "0", "EX", "1000")
+	c.expect("+OK\r\n", "SET", "chain", "start")
+
+	var wg sync.WaitGroup
+	firsts, links := make([]int, clients), make([]map[string]int, clients)
+	for i := range clients {
+		link := h.Server
+		if i%2 == 1 {
+			link = second
+		}
+		wg.Go(func() {
+			links[i] = map[string]int{}
+			say := direct(link)
+			for r := range rounds {
+				say("INCR", "n")
+				say("APPEND", "text", "x")
+				if say("SET", fmt.Sprint("once:", r), "v", "NX", "GET") == "$-1\r\n" {
+					firsts[i]++
+				}
+				links[i][say("SET", "chain", fmt.Sprintf("%d.%d", i, r), "XX", "GET")]++
+			}
+		})
+	}
+	wg.Wait()
+	c.expect(fmt.Sprintf("$4\r\n%d\r\n", clients*rounds), "GET", "n")
+	c.expect(fmt.Sprintf(":%d\r\n", clients*rounds), "STRLEN", "text")
+	if ttl, err := strconv.Atoi(strings.Trim(c.say("TTL", "n"), ":\r\n")); err != nil || ttl > 1000 || ttl < 900 {
+		t.Errorf("%d seconds are left, %v", ttl, err)
+	}
+	sum, all := 0, map[string]int{}
+	for i := range clients {
+		sum += firsts[i]
+		for v, n := range links[i] {
+			all[v] += n
+		}
+	}
+	if sum != rounds {
+		t.Errorf("%d clients were the first to set %d keys", sum, rounds)
+	}
+	if len(all) != clients*rounds {
+		t.Errorf("%d different values were replaced, of %d", len(all), clients*rounds)
+	}
+	for v, n := range all {
+		if n != 1 {
+			t.Errorf("%q was replaced %d times", v, n)
+		}
+	}
+}
+
+// direct says commands to a server without a connection.
+func direct(s *Server) func(words ...string) string {
+	c := newClient(s, nil)
+	return func(words ...string) string {
+		args := make([][]byte, len(words))
+		for i, w := range words {
+			args[i] = []byte(w)
+		}
+		c.out = c.out[:0]
+		c.do(args)
+		return string(c.out)
+	}
+}
+
+// TestMSETAtOnce: in a map with one shard nobody sees the first key of an MSET without the second.
+func TestMSETAtOnce(t *testing.T) {
+	h := serve(t, options{shards: 1})
+	write, read := direct(h.Server), direct(h.Server)
+	write("MSET", "a", "0", "b", "0")
+	done := make(chan struct{})
+	go func() {
+		defer close(done)
+		for i := 1; i <= 2000; i++ {
+			v := strconv.Itoa(i)
+			write("MSET", "a", v, "b", v)
+		}
+	}()
+	for {
+		got := strings.Split(read("MGET", "a", "b"), "\r\n") // a is read first
+		a, errA := strconv.Atoi(got[2])
+		b, errB := strconv.Atoi(got[4])
+		if errA != nil || errB != nil || b < a {
+			t.Fatalf("after a was %s, b is %s", got[2], got[4])
+		}
+		select {
+		case <-done:
+			return
+		default:
+		}
+	}
+}
