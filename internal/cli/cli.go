@@ -40,7 +40,7 @@ moment: the map stays whole, and nobody waits for the dead.`,
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newCreate(), newGet(), newSet(), newDel(), newIncr(), newLs(), newStats(), newCheck(), newFreeze(),
-		newExec(), newDemo(), newDemoWorker())
+		newExec(), newServe(), newDemo(), newDemoWorker())
 	return root
 }
 

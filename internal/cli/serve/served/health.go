@@ -20,8 +20,8 @@ var ErrGone = errors.New("shmap: gone")
 // Health returns nil for a map that is where it was and in which nothing broken has been met. It looks at the file, validates
 // its header, and reads a part of the map, another one with every call. What a whole walk would find, shmap check finds.
 func (m *Map) Health() error {
-	if err := m.broken.Load(); err != nil {
-		return *err
+	if err := m.Broken(); err != nil {
+		return err
 	}
 	now, err := os.Stat(m.Path)
 	switch {
@@ -33,6 +33,14 @@ func (m *Map) Health() error {
 		return fmt.Errorf("%w: %s is another file now; start the server again to serve that one", ErrGone, m.Path)
 	}
 	return m.Guard(m.walk)
+}
+
+// Broken is the first damage that was met in the map, nil if none was.
+func (m *Map) Broken() error {
+	if err := m.broken.Load(); err != nil {
+		return *err
+	}
+	return nil
 }
 
 // walk validates the header and reads some buckets.

@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -69,6 +70,11 @@ func Open(paths []string, write bool) (*Maps, error) {
 		}
 		m.Number = i
 		s.All = append(s.All, m)
+		for _, other := range s.All[:i] {
+			if os.SameFile(other.file, m.file) {
+				return nil, errors.Join(fmt.Errorf("%s and %s are one map; name it once", other.Path, path), s.Close())
+			}
+		}
 	}
 	return s, nil
 }
@@ -103,14 +109,25 @@ func named(path string, err error) error {
 	if errors.As(err, &file) {
 		return err
 	}
-	return fmt.Errorf("%s: %w", path, err)
+	return &pathError{path, err}
 }
+
+// pathError is an error of one map.
+type pathError struct {
+	path string
+	err  error
+}
+
+func (e *pathError) Error() string {
+	return e.path + ": " + strings.TrimPrefix(e.err.Error(), "shmap: ")
+}
+func (e *pathError) Unwrap() error { return e.err }
 
 // Close ends the handles.
 func (s *Maps) Close() error {
 	var errs []error
 	for _, m := range s.All {
-		errs = append(errs, m.Map.Close())
+		errs = append(errs, m.Guard(m.Map.Close))
 	}
 	return errors.Join(errs...)
 }
