@@ -59,7 +59,11 @@ func listen(flag, addr string, mode fs.FileMode, foreign func(host string) error
 			return nil, err
 		}
 	}
-	ln, err := net.Listen("tcp", net.JoinHostPort(ip.String(), port))
+	network := "tcp"
+	if ip.IP.To4() != nil {
+		network = "tcp4" // 0.0.0.0 does not mean [::] as well
+	}
+	ln, err := net.Listen(network, net.JoinHostPort(ip.String(), port))
 	if err != nil {
 		return nil, cannot(flag, addr, err)
 	}

@@ -10,6 +10,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -94,10 +95,14 @@ func run(ctx context.Context, o Options, maps *served.Maps) error {
 	return err
 }
 
-// hosts are the names in Host headers that this server answers for: those that were named, and that of the address.
+// hosts are the names in Host headers that this server answers for: those that were named, that of the address, and with a token,
+// which other names cannot get around, that of the machine.
 func (o *Options) hosts() []string {
 	hosts := o.Hosts
 	if name, _, err := net.SplitHostPort(o.HTTP); err == nil && name != "" {
+		hosts = append(hosts, name)
+	}
+	if name, err := os.Hostname(); err == nil && o.Token != "" {
 		hosts = append(hosts, name)
 	}
 	return hosts
@@ -129,6 +134,11 @@ func say(o Options, maps *served.Maps, httpAt, respAt net.Listener) {
 func url(ln net.Listener) string {
 	if ln.Addr().Network() == "unix" {
 		return "unix:" + ln.Addr().String()
+	}
+	if a, ok := ln.Addr().(*net.TCPAddr); ok && a.IP.IsUnspecified() {
+		if name, err := os.Hostname(); err == nil {
+			return fmt.Sprintf("http://%s/ (on all addresses)", net.JoinHostPort(name, strconv.Itoa(a.Port)))
+		}
 	}
 	return "http://" + ln.Addr().String() + "/"
 }

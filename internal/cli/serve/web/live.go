@@ -129,12 +129,21 @@ func attached(m *served.Map) ([]dict.Participant, error) {
 	return alive, err
 }
 
-func (s *Server) history(w http.ResponseWriter, _ *http.Request, m *served.Map) error {
-	f := s.feeds[m.Number]
+// past is what the charts begin with.
+type past struct {
+	Period  int64    `json:"period_ms"` // between samples
+	Kept    int      `json:"kept"`      // samples at most
+	Samples []sample `json:"samples"`
+}
+
+func (f *feed) history() past {
 	f.mu.Lock()
-	past := append([]sample{}, f.past...)
-	f.mu.Unlock()
-	answer(w, http.StatusOK, map[string]any{"period_ms": period.Milliseconds(), "kept": kept, "samples": past})
+	defer f.mu.Unlock()
+	return past{period.Milliseconds(), kept, append([]sample{}, f.past...)}
+}
+
+func (s *Server) history(w http.ResponseWriter, _ *http.Request, m *served.Map) error {
+	answer(w, http.StatusOK, s.feeds[m.Number].history())
 	return nil
 }
 

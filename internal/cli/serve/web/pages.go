@@ -129,7 +129,8 @@ func (s *Server) mapPage(w http.ResponseWriter, _ *http.Request, m *served.Map) 
 		PerEntry     string
 		Participants []dict.Participant
 		Problem      string
-	}{s.frame(m.Name(), m), st, perEntry(st), attached, health})
+		History      past
+	}{s.frame(m.Name(), m), st, perEntry(st), attached, health, s.feeds[m.Number].history()})
 	return nil
 }
 

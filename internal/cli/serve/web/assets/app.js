@@ -181,10 +181,10 @@ function tiles(now) {
 }
 
 // mapPage follows one map.
-async function mapPage() {
+function mapPage() {
   const charts = [...document.querySelectorAll("[data-chart]")].map((f) => new Chart(f));
   const live = document.getElementById("live"), problem = document.getElementById("problem");
-  const past = await fetch(`/api/maps/${map}/history`).then((r) => r.json());
+  const past = JSON.parse(document.getElementById("history").textContent);
   let samples = past.samples;
   let bars = document.getElementById("shards").dataset.entries.split(",").map(Number);
   const draw = () => {
