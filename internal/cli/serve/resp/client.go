@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"bytes"
 	"errors"
 	"net"
 	"strconv"
@@ -91,6 +92,10 @@ func (c *client) run() {
 
 // do answers one command.
 func (c *client) do(args [][]byte) {
+	if fromBrowser(args[0]) {
+		c.quit = true
+		return
+	}
 	c.srv.maps.Commands.Add(1)
 	cmd, err := c.srv.find(args)
 	if err == nil {
@@ -105,6 +110,12 @@ func (c *client) do(args [][]byte) {
 	if err != nil {
 		c.fail(err)
 	}
+}
+
+// fromBrowser recognizes how a request begins that a web page makes a browser send to this port, with commands in its body. Redis
+// ends such a connection too.
+func fromBrowser(word []byte) bool {
+	return bytes.EqualFold(word, []byte("POST")) || bytes.EqualFold(word, []byte("Host:"))
 }
 
 // allowed says why the client may not have a command.

@@ -9,8 +9,6 @@ import (
 	"strconv"
 	"strings"
 	"time"
-
-	"github.com/shmap-go/shmap/internal/dict"
 )
 
 // redisVersion is the version of Redis whose replies the commands were compared with.
@@ -19,7 +17,7 @@ const redisVersion = "7.0.15"
 // section is one part of INFO.
 type section struct {
 	name string
-	rows func(c *client) ([]row, error)
+	rows func(c *client) []row
 }
 
 type row struct {
@@ -38,12 +36,8 @@ func info(c *client, a [][]byte) error {
 		if len(a) > 1 && !asked {
 			continue
 		}
-		rows, err := s.rows(c)
-		if err != nil {
-			return err
-		}
 		text := "# " + s.name + "\r\n"
-		for _, r := range rows {
+		for _, r := range s.rows(c) {
 			text += fmt.Sprintf("%s:%v\r\n", r.name, r.value)
 		}
 		parts = append(parts, text)
@@ -52,35 +46,31 @@ func info(c *client, a [][]byte) error {
 	return nil
 }
 
-func infoServer(c *client) ([]row, error) {
+func infoServer(c *client) []row {
 	up := int(time.Since(c.srv.maps.Started).Seconds())
 	version := "unknown"
 	if b, ok := debug.ReadBuildInfo(); ok && b.Main.Version != "" {
 		version = b.Main.Version
 	}
 	return []row{{"redis_version", redisVersion}, {"redis_mode", "standalone"}, {"server_name", "shmap"}, {"shmap_version", version},
-		{"os", runtime.GOOS}, {"arch_bits", 64}, {"process_id", os.Getpid()}, {"uptime_in_seconds", up}, {"uptime_in_days", up / 86400}}, nil
+		{"os", runtime.GOOS}, {"arch_bits", 64}, {"process_id", os.Getpid()}, {"uptime_in_seconds", up}, {"uptime_in_days", up / 86400}}
 }
 
-func infoClients(c *client) ([]row, error) {
-	return []row{{"connected_clients", c.srv.maps.Connections.Load()}, {"maxclients", maxClients}, {"blocked_clients", 0}}, nil
+func infoClients(c *client) []row {
+	return []row{{"connected_clients", c.srv.maps.Connections.Load()}, {"maxclients", maxClients}, {"blocked_clients", 0}}
 }
 
 // infoMemory reports the memory of the maps, not of this process.
-func infoMemory(c *client) ([]row, error) {
+func infoMemory(c *client) []row {
 	used := uint64(0)
 	var rows []row
 	for _, m := range c.srv.maps.All {
-		var st dict.Stats
-		err := m.Guard(func() (err error) { st, err = m.Stats(false); return err })
-		if err != nil {
-			return nil, err
-		}
+		st, _ := m.Snapshot() // zeros of one that cannot be read
 		used += st.FileBytes
 		rows = append(rows, row{fmt.Sprintf("db%d_file_bytes", m.Number), st.FileBytes})
 	}
 	return append([]row{{"used_memory", used}, {"used_memory_human", human(used)}, {"maxmemory", c.m.Props.MaxBytes},
-		{"maxmemory_policy", policy(c)}}, rows...), nil
+		{"maxmemory_policy", policy(c)}}, rows...)
 }
 
 // human is a number of bytes as Redis writes it.
@@ -101,32 +91,28 @@ func human(n uint64) string {
 func policy(c *client) string { return c.m.Props.Policy.String() }
 
 // infoStats adds up what the maps count, for all processes, and what this server counts.
-func infoStats(c *client) ([]row, error) {
+func infoStats(c *client) []row {
 	var hits, misses, expired, evicted uint64
 	for _, m := range c.srv.maps.All {
-		var st dict.Stats
-		err := m.Guard(func() (err error) { st, err = m.Stats(false); return err })
-		if err != nil {
-			return nil, err
-		}
+		st, _ := m.Snapshot()
 		hits, misses = hits+m.Hits.Load(), misses+m.Misses.Load()
 		expired, evicted = expired+st.Expirations, evicted+st.Evictions
 	}
 	return []row{{"total_connections_received", c.srv.maps.Accepted.Load()}, {"total_commands_processed", c.srv.maps.Commands.Load()},
-		{"expired_keys", expired}, {"evicted_keys", evicted}, {"keyspace_hits", hits}, {"keyspace_misses", misses}}, nil
+		{"expired_keys", expired}, {"evicted_keys", evicted}, {"keyspace_hits", hits}, {"keyspace_misses", misses}}
 }
 
-func infoReplication(*client) ([]row, error) {
-	return []row{{"role", "master"}, {"connected_slaves", 0}}, nil
+func infoReplication(*client) []row {
+	return []row{{"role", "master"}, {"connected_slaves", 0}}
 }
 
-func infoKeyspace(c *client) (rows []row, err error) {
+func infoKeyspace(c *client) (rows []row) {
 	for _, m := range c.srv.maps.All {
-		if n := m.Len(); n > 0 {
-			rows = append(rows, row{fmt.Sprintf("db%d", m.Number), fmt.Sprintf("keys=%d,file=%s", n, m.Name())})
+		if st, _ := m.Snapshot(); st.Entries > 0 {
+			rows = append(rows, row{fmt.Sprintf("db%d", m.Number), fmt.Sprintf("keys=%d,file=%s", st.Entries, m.Name())})
 		}
 	}
-	return rows, nil
+	return rows
 }
 
 // configGet answers for the settings that tools ask for.

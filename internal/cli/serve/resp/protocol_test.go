@@ -10,6 +10,7 @@ import (
 	"os"
 	"runtime"
 	"strings"
+	"syscall"
 	"testing"
 
 	"github.com/shmap-go/shmap/internal/layout"
@@ -87,6 +88,19 @@ func TestMalformedRequests(t *testing.T) {
 		}
 	}
 	dial(t, h).expect("+PONG\r\n", "PING")
+}
+
+// TestBrowserCannotWrite: a web page can make a browser send commands in the body of a request, which are not carried out.
+func TestBrowserCannotWrite(t *testing.T) {
+	h := serve(t, options{})
+	for _, head := range []string{"POST / HTTP/1.1\r\nAccept: *\r\n", "GET / HTTP/1.1\r\nHost: 127.0.0.1:6379\r\n", "PUT / HTTP/1.1\r\nhost: x\r\n"} {
+		c := dial(t, h)
+		c.send(head + "\r\nSET k v\r\n")
+		if _, err := io.ReadAll(c.r); err != nil && !errors.Is(err, syscall.ECONNRESET) {
+			t.Errorf("%q: %v", head, err)
+		}
+	}
+	dial(t, h).expect("$-1\r\n", "GET", "k")
 }
 
 // TestInline: a person may type commands.

@@ -146,6 +146,15 @@ func (m *Map) Lock(key string) (unlock func()) {
 	return l.Unlock
 }
 
+// Label is the path as valid UTF-8.
+func (m *Map) Label() string { return strings.ToValidUTF8(m.Path, "\uFFFD") }
+
+// Snapshot is how the map is doing, without a walk through it.
+func (m *Map) Snapshot() (st dict.Stats, err error) {
+	err = m.Guard(func() (err error) { st, err = m.Stats(false); return err })
+	return st, err
+}
+
 // Count counts a read.
 func (m *Map) Count(found bool) {
 	if found {

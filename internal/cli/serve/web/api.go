@@ -44,11 +44,8 @@ type state struct {
 
 func (s *Server) state(m *served.Map) state {
 	st := state{about: s.describe(m), Health: "ok"}
-	err := m.Guard(func() error {
-		d, err := m.Stats(false)
-		st.Entries, st.FileBytes, st.Participants, st.Frozen = d.Entries, d.FileBytes, d.Participants, d.Frozen
-		return err
-	})
+	d, err := m.Snapshot()
+	st.Entries, st.FileBytes, st.Participants, st.Frozen = d.Entries, d.FileBytes, d.Participants, d.Frozen
 	if err == nil {
 		err = m.Health()
 	}

@@ -54,10 +54,20 @@ type listing struct {
 	looked  int    // entries that were looked at
 }
 
-// found is one entry and what is left of its time to live.
+// found is one entry with the beginning of its value, the length of the whole, and what is left of its time to live.
 type found struct {
 	dict.Entry
-	ttl time.Duration
+	bytes int
+	ttl   time.Duration
+}
+
+// keep is an entry for a page, which does not hold large values in memory.
+func keep(e dict.Entry, ttl time.Duration) found {
+	f := found{e, len(e.Val.S), ttl}
+	if f.bytes > pageValue {
+		f.Val.S = strings.Clone(clip(e.Val.S, pageValue))
+	}
+	return f
 }
 
 // list reads whole buckets until there are limit entries, so there may be some more, or time is up. No key comes twice on the
@@ -79,7 +89,7 @@ func list(m *served.Map, q query) (l listing, err error) {
 				return l, err
 			}
 			if ok {
-				l.entries = append(l.entries, found{e, ttl})
+				l.entries = append(l.entries, keep(e, ttl))
 			}
 		}
 		if l.next = next; next == 0 || len(l.entries) >= q.limit || time.Now().After(until) {
@@ -106,19 +116,14 @@ type jsonEntry struct {
 	Clipped bool            `json:"clipped,omitempty"` // the value is only the beginning
 }
 
-// spell spells an entry with at most so many bytes of its value; -1 is all.
-func spell(m *served.Map, e dict.Entry, ttl time.Duration, most int) jsonEntry {
-	j := jsonEntry{Key: word.AppendJSON(nil, m.Props.Key, e.Key)}
+// spell spells an entry.
+func (f found) spell(m *served.Map) jsonEntry {
+	j := jsonEntry{Key: word.AppendJSON(nil, m.Props.Key, f.Key), Value: word.AppendJSON(nil, m.Props.Value, f.Val)}
 	if m.Props.Value == layout.String {
-		n := len(e.Val.S)
-		j.Bytes = &n
-		if most >= 0 && n > most {
-			e.Val.S, j.Clipped = clip(e.Val.S, most), true
-		}
+		j.Bytes, j.Clipped = &f.bytes, len(f.Val.S) < f.bytes
 	}
-	j.Value = word.AppendJSON(nil, m.Props.Value, e.Val)
-	if ttl != dict.Permanent {
-		j.TTL = max(1, ttl.Milliseconds())
+	if f.ttl != dict.Permanent {
+		j.TTL = max(1, f.ttl.Milliseconds())
 	}
 	return j
 }
@@ -148,7 +153,7 @@ func (s *Server) listEntries(w http.ResponseWriter, r *http.Request, m *served.M
 		Looked  int         `json:"looked"`
 	}{Entries: []jsonEntry{}, Looked: l.looked}
 	for _, e := range l.entries {
-		out.Entries = append(out.Entries, spell(m, e.Entry, e.ttl, pageValue))
+		out.Entries = append(out.Entries, e.spell(m))
 	}
 	if l.next != 0 {
 		at := strconv.FormatUint(l.next, 10)

@@ -49,7 +49,10 @@ func (s *Server) getEntry(w http.ResponseWriter, r *http.Request, m *served.Map)
 		return err
 	}
 	if r.URL.Query().Get("raw") == "" {
-		answer(w, http.StatusOK, spell(m, e, ttl, -1))
+		if len(e.Val.S) > maxBody {
+			return refuse(http.StatusRequestEntityTooLarge, "a value of %d bytes is too large for JSON; say ?raw=1", len(e.Val.S))
+		}
+		answer(w, http.StatusOK, found{e, len(e.Val.S), ttl}.spell(m))
 		return nil
 	}
 	value := word.Text(m.Props.Value, e.Val)

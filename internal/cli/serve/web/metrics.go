@@ -103,18 +103,17 @@ func (c *collector) Describe(out chan<- *prometheus.Desc) {
 // Collect reads the maps. One that cannot be read is down, and has no other numbers.
 func (c *collector) Collect(out chan<- prometheus.Metric) {
 	for _, m := range c.maps.All {
-		var st dict.Stats
-		err := m.Guard(func() (err error) { st, err = m.Stats(false); return err })
+		st, err := m.Snapshot()
 		up := 1.0
 		if err != nil || m.Broken() != nil {
 			up = 0
 		}
-		out <- prometheus.MustNewConstMetric(c.up, prometheus.GaugeValue, up, m.Path)
+		out <- prometheus.MustNewConstMetric(c.up, prometheus.GaugeValue, up, m.Label())
 		if err != nil {
 			continue
 		}
 		for _, one := range c.metrics {
-			out <- prometheus.MustNewConstMetric(one.desc, one.kind, one.value(m, &st), m.Path)
+			out <- prometheus.MustNewConstMetric(one.desc, one.kind, one.value(m, &st), m.Label())
 		}
 	}
 	for _, one := range c.server {

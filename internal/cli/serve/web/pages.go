@@ -169,7 +169,7 @@ func (s *Server) entriesPage(w http.ResponseWriter, r *http.Request, m *served.M
 	}{frame: s.frame("Entries of "+m.Name(), m), Prefix: q.prefix, First: q.at == 0, Text: m.Props.Value == layout.String, Total: uint64(m.Len()), Looked: l.looked}
 	for _, e := range l.entries {
 		o := row{Key: cell(word.Field(m.Props.Key, e.Key)), Value: cell(word.Field(m.Props.Value, shorter(e.Val))), TTL: ttlText(e.ttl),
-			Link: entryLink(m, e.Key), Bytes: count(uint64(len(e.Val.S)))}
+			Link: entryLink(m, e.Key), Bytes: count(uint64(e.bytes))}
 		page.Rows = append(page.Rows, o)
 	}
 	if l.next != 0 {
