@@ -12,6 +12,7 @@ import (
 	"strings"
 	"syscall"
 	"testing"
+	"time"
 
 	"github.com/shmap-go/shmap/internal/layout"
 )
@@ -96,6 +97,9 @@ func TestBrowserCannotWrite(t *testing.T) {
 	for _, head := range []string{"POST / HTTP/1.1\r\nAccept: *\r\n", "GET / HTTP/1.1\r\nHost: 127.0.0.1:6379\r\n", "PUT / HTTP/1.1\r\nhost: x\r\n"} {
 		c := dial(t, h)
 		c.send(head + "\r\nSET k v\r\n")
+		if err := c.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
+			t.Fatal(err)
+		}
 		if _, err := io.ReadAll(c.r); err != nil && !errors.Is(err, syscall.ECONNRESET) {
 			t.Errorf("%q: %v", head, err)
 		}
@@ -186,7 +190,9 @@ func TestShutdown(t *testing.T) {
 	idle.expect("+PONG\r\n", "PING")
 	half.send(request("PING") + "*1\r\n")
 	half.hear()
-	if err := h.Shutdown(context.Background()); err != nil {
+	ctx, stop := context.WithTimeout(t.Context(), 20*time.Second)
+	defer stop()
+	if err := h.Shutdown(ctx); err != nil {
 		t.Fatal(err)
 	}
 	if err := <-h.done; err != nil {

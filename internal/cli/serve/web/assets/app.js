@@ -120,7 +120,7 @@ function nice(n, binary) {
   const base = binary ? 1024 ** Math.floor(Math.log(n) / Math.log(1024)) : 1;
   n /= base;
   const power = 10 ** Math.floor(Math.log10(n));
-  for (const step of [1, 2, 4, 5, 6, 8, 10]) if (n <= step * power) return step * power * base;
+  for (const step of [1, 2, 3, 4, 5, 6, 8, 10]) if (n <= step * power) return step * power * base;
   return n * base;
 }
 
