@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -8,6 +9,8 @@ import (
 	"testing"
 
 	"github.com/shmap-go/shmap/internal/cli/serve/served"
+	"github.com/shmap-go/shmap/internal/dict"
+	"github.com/shmap-go/shmap/internal/fault"
 )
 
 // TestAtomicOverServers: two servers of one file, as two processes would be, and several clients of each; what they read, change
@@ -99,6 +102,42 @@ func TestMSETAtOnce(t *testing.T) {
 		}
 		if got := say("EXISTS", "b", "c", "d"); got != want {
 			t.Errorf("%d shards: afterwards %q, want %q", shards, got, want)
+		}
+	}
+}
+
+// TestTriesAreBounded: a key that others change at every attempt is an error, not a loop without an end.
+func TestTriesAreBounded(t *testing.T) {
+	h := serve(t, options{})
+	c := newClient(h.Server, nil)
+	tries := 0
+	err := c.change([]byte("k"), func(l *dict.Loaded) (dict.Op, bool, error) {
+		op := c.put(l, "mine", deadline{})
+		if tries++; h.maps.All[0].StoreBytes(dict.Datum{S: "k"}, strconv.Itoa(tries)) != nil {
+			t.Fatal("the other one cannot store")
+		}
+		return op, true, nil
+	})
+	if !errors.Is(err, errTries) || tries != maxTries {
+		t.Errorf("after %d tries: %v", tries, err)
+	}
+	if got := direct(h.Server)("GET", "k"); strings.Contains(got, "mine") {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestErrorsHaveCodes: what goes wrong in a map has a code that clients know.
+func TestErrorsHaveCodes(t *testing.T) {
+	for _, c := range []struct {
+		err  error
+		code string
+	}{
+		{fault.ErrReadOnly, "READONLY You can't write"}, {fault.ErrFrozen, "READONLY map is frozen"}, {fault.With(fault.ErrFull, "x"), "OOM map is full: x"},
+		{fault.ErrNoSpace, "OOM no space left"}, {fault.ErrBusy, "TRYAGAIN lock is held by a live process"}, {fault.ErrNoTTL, "ERR the map was created without TTL"},
+		{&fault.Corrupt{Where: "x"}, "ERR corrupt: x"}, {fault.ErrTooLarge, "ERR too large"}, {fmt.Errorf("say: %w", errSyntax), "ERR syntax error"},
+	} {
+		if got := asReply(c.err).Error(); !strings.HasPrefix(got, c.code) {
+			t.Errorf("%v is %q, want %q", c.err, got, c.code)
 		}
 	}
 }

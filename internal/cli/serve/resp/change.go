@@ -11,6 +11,9 @@ import (
 // writing. Every such change is a command of somebody who got through.
 const maxTries = 1 << 16
 
+// alone is after how many tries the clients of one server take turns.
+const alone = 2
+
 // load reads a key into the client's buffer.
 func (c *client) load(key []byte, f dict.ReadFlag) (dict.Loaded, error) {
 	if cap(c.val) > maxReplies {
@@ -29,8 +32,10 @@ func (c *client) load(key []byte, f dict.ReadFlag) (dict.Loaded, error) {
 // change reads a key and does to it what f makes of what was read, again if it was changed in between: f returns an operation
 // that is done only if the key is as it was read, or false if there is nothing to be done.
 func (c *client) change(key []byte, f func(l *dict.Loaded) (op dict.Op, act bool, err error)) error {
-	defer c.m.Lock(string(key))()
-	for range maxTries {
+	for try := range maxTries {
+		if try == alone { // others of this server let it through; not before: they would wait with it for a lock of the map
+			defer c.m.Lock(string(key))()
+		}
 		l, err := c.load(key, dict.ReadTTL)
 		if err != nil {
 			return err

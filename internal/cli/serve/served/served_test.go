@@ -129,7 +129,7 @@ func TestGuard(t *testing.T) {
 	_ = m.Guard(func() error { panic("slip") })
 }
 
-// TestLock: two goroutines that change one key wait for each other.
+// TestLock: goroutines that change one key wait for each other.
 func TestLock(t *testing.T) {
 	m := open1(t, create(t, dict.Options{}), false)
 	n, done := 0, make(chan bool)
