@@ -1,7 +1,7 @@
 # Verbs of this repository. `make` lists them.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test race lint cross fuzz planted explore instructions arm64 proof format-doc ci
+.PHONY: help test race lint cross fuzz planted explore instructions arm64 proof format-doc contrib upstream cookbook man ci
 help:        ## this list
 	@grep -E '^[a-z-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 test:        ## everything that go test runs (README's command)
@@ -33,5 +33,13 @@ proof:       ## the long form of every proof, half an hour; writes docs/PROOF.md
 	go run ./internal/proof/cmd/prove
 format-doc:  ## write docs/FORMAT.md from the layout
 	go test ./internal/layout -run TestFormatDocument -update
+contrib:     ## vet and test the adapters in contrib, each a module of its own
+	@set -e; for dir in contrib/*/go.mod; do dir=$${dir%/go.mod}; go -C $$dir vet ./...; go -C $$dir test ./...; done
+upstream:    ## the tests of scs, httprate and fiber themselves, with adapters in place of the memory they use; two minutes
+	bash contrib/internal/upstream/run
+cookbook:    ## write docs/COOKBOOK.md from the examples
+	go test ./examples -run TestCookbook -update
+man:         ## write docs/man from the commands
+	go test ./internal/cli -run TestManPages -update
 ci:          ## the gate
 	bash .ci/run

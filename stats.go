@@ -19,6 +19,7 @@ type Stats struct {
 	Buckets      uint64        `json:"buckets"`       // main buckets, of 7 entries each
 	Overflows    uint64        `json:"overflows"`     // further buckets where 7 were not enough
 	LongestChain uint64        `json:"longest_chain"` // buckets in the longest chain; only in DetailedStats
+	Transactions uint64        `json:"transactions"`  // changes of more than one word, since the map was made; each shard counts modulo 2^32
 	Evictions    uint64        `json:"evictions"`     // entries that made room for others, since the map was made
 	Expirations  uint64        `json:"expirations"`   // entries removed after their deadline, since the map was made
 	Recoveries   uint64        `json:"recoveries"`    // shards repaired after the death of a process, since the map was made
@@ -38,7 +39,9 @@ type Stats struct {
 }
 
 // ShardStats is the part of one shard in [Stats]. Its fields are those of the same names there: the shards that writers wait
-// for, or that readers start again in, are those with a key that is written often.
+// for, or that readers start again in, are those with a key that is written often. Every insertion and deletion is a
+// transaction, and a few for the table are; an integer or a short string that is overwritten in a map without deadlines and
+// policy is none, so that Transactions does not count every write.
 type ShardStats = dict.ShardStats
 
 // Stats returns the counters of the map, all zero if it is closed. It reads a few words of each shard and takes no

@@ -35,3 +35,16 @@ func (h *Heap) ShortVal(w uint64) (p region.Ptr, off, n uint64, ok bool) {
 	p, at, lens, ok := h.short(w)
 	return p, at + layout.BlobHead + layout.KeyLen(lens), layout.ValLen(lens), ok
 }
+
+// Ask asks for the memory that Remake of the blob behind w will need, and waits for none of it: its block, and the bitmap of its
+// slab.
+func (h *Heap) Ask(w uint64) {
+	addr := layout.BlobAddr(w)
+	r, k := h.chunks.Row(addr >> layout.LgChunk)
+	if k >= r.N() {
+		return
+	}
+	p := h.chunks.In(r, k)
+	p.Byte(addr & (layout.ChunkSize - 1)).Prefetch()
+	p.Prefetch()
+}

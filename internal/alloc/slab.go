@@ -10,6 +10,7 @@ import (
 // takeBlock takes a block of a class and returns its address in the chunk vector.
 func (h *Heap) takeBlock(class int) uint64 {
 	blocks, first := layout.Slab(class)
+	room, spare := layout.SlabRoom(class)
 	list := layout.ShClass + uint64(class)
 	c := layout.Lo(h.shard.Load(list))
 	if c == 0 {
@@ -20,13 +21,14 @@ func (h *Heap) takeBlock(class int) uint64 {
 	live := layout.MetaLive(m.Load(layout.MetaState)) + 1
 	for w := range (blocks + 63) / 64 {
 		used := bitmap.Load(w)
-		bit := uint64(bits.TrailingZeros64(^used))
-		if bit == 64 || w*64+bit >= blocks {
+		free := ^used & (1<<min(blocks-w*64, 64) - 1)
+		if uint64(bits.OnesCount64(free)) <= spare {
 			continue
 		}
+		bit := uint64(bits.TrailingZeros64(free))
 		h.log.Set(bitmap, w, used|1<<bit)
 		h.log.Set(m, layout.MetaState, layout.MetaWord(layout.ChunkSlab, uint64(class), live))
-		if live == blocks {
+		if live == room {
 			h.unlink(list, c)
 		}
 		h.add(layout.ShClassCount+uint64(class), 1<<32)
@@ -77,7 +79,7 @@ func (h *Heap) exchangeBlock(addr uint64, class int) (at uint64, ok bool) {
 
 // giveBlock frees the block at addr.
 func (h *Heap) giveBlock(addr uint64, class int) {
-	blocks, _ := layout.Slab(class)
+	room, _ := layout.SlabRoom(class)
 	c := addr >> layout.LgChunk
 	i, m, bitmap, state := h.liveBlock(addr, class)
 	live := layout.MetaLive(state)
@@ -90,7 +92,7 @@ func (h *Heap) giveBlock(addr uint64, class int) {
 		h.unlink(list, c)
 		h.add(layout.ShClassCount+uint64(class), ^uint64(0))
 		h.giveChunk(c)
-	case live == blocks:
+	case live == room:
 		h.pushFront(list, c)
 	}
 }

@@ -16,8 +16,11 @@ import (
 // Main runs the command line of this process and returns its exit status.
 func Main() int {
 	if err := newRoot().Execute(); err != nil {
-		fmt.Fprintf(os.Stderr, "shmap: %s\n", strings.TrimPrefix(err.Error(), "shmap: "))
-		return 1
+		// Errors of a map begin with the name of the program, wherever they stand.
+		if text := strings.ReplaceAll(strings.TrimPrefix(err.Error(), "shmap: "), ": shmap: ", ": "); text != "" {
+			fmt.Fprintf(os.Stderr, "shmap: %s\n", text)
+		}
+		return statusOf(err)
 	}
 	return 0
 }
@@ -39,8 +42,9 @@ moment: the map stays whole, and nobody waits for the dead.`,
 	}
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(flagError)
-	root.AddCommand(newCreate(), newGet(), newSet(), newDel(), newIncr(), newLs(), newStats(), newCheck(), newFreeze(),
-		newExec(), newServe(), newDemo(), newDemoWorker())
+	root.AddCommand(newCreate(), completeKey(newGet()), completeKey(newSet()), completeKey(newDel()), completeKey(newIncr()), newLs(),
+		newStats(), newTop(), newServe(), newCheck(), newFreeze(), newExec(), newExport(), newImport(), newSnapshot(), newRestore(),
+		newVerify(), newDiff(), newDoctor(), newMan(), newDemo(), newDemoWorker())
 	return root
 }
 

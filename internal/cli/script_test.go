@@ -21,7 +21,7 @@ func TestScript(t *testing.T) {
 	testscript.Run(t, testscript.Params{
 		Dir:                 "testdata/script",
 		RequireExplicitExec: true,
-		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"talk": talk},
+		Cmds:                map[string]func(*testscript.TestScript, bool, []string){"talk": talk, "terminal": terminal},
 	})
 }
 

@@ -96,8 +96,8 @@ func (d *daemon) stop(s syscall.Signal) {
 	}
 }
 
-// output runs a command and returns what it printed.
-func output(t *testing.T, name string, args ...string) string {
+// printed runs a command and returns what it printed.
+func printed(t *testing.T, name string, args ...string) string {
 	t.Helper()
 	ctx, stop := context.WithTimeout(t.Context(), 2*time.Minute)
 	defer stop()
@@ -159,8 +159,8 @@ func (d *daemon) fetch(code int, method, path, body string) string {
 func TestServe(t *testing.T) {
 	dir := t.TempDir()
 	cache, other := filepath.Join(dir, "cache.shmap"), filepath.Join(dir, "other.shmap")
-	output(t, "shmap", "create", cache, "--capacity", "100000", "--enable-ttl")
-	output(t, "shmap", "create", other)
+	printed(t, "shmap", "create", cache, "--capacity", "100000", "--enable-ttl")
+	printed(t, "shmap", "create", other)
 	tokenFile := filepath.Join(dir, "token")
 	if err := os.WriteFile(tokenFile, []byte("a-token-for-tests\n"), 0o600); err != nil {
 		t.Fatal(err)
@@ -173,14 +173,14 @@ func TestServe(t *testing.T) {
 	if got := raw(t, sockets[0], "SET k v\r\n"+auth+"SET k v\r\nSELECT 1\r\nSET in other\r\n", 5); got != "-NOAUTH Authentication required.\r\n+OK\r\n+OK\r\n+OK\r\n+OK\r\n" {
 		t.Errorf("%q", got)
 	}
-	if got := output(t, "shmap", "get", cache, "k") + output(t, "shmap", "get", other, "in"); got != "v\nother\n" {
+	if got := printed(t, "shmap", "get", cache, "k") + printed(t, "shmap", "get", other, "in"); got != "v\nother\n" {
 		t.Errorf("%q", got)
 	}
 	d.fetch(http.StatusCreated, "PUT", "api/maps/0/entries/from%2Fweb%FF", "w\x00")
 	if got := raw(t, sockets[1], "GET \"from/web\\xff\"\r\n", 2); got != "$2\r\nw\x00\r\n" {
 		t.Errorf("%q", got)
 	}
-	output(t, "shmap", "set", cache, "n", "0", "--ttl", "1h")
+	printed(t, "shmap", "set", cache, "n", "0", "--ttl", "1h")
 	const times = 2000
 	incr := strings.Repeat("INCR n\r\n", times)
 	finished := make(chan string, 2)
@@ -188,10 +188,10 @@ func TestServe(t *testing.T) {
 	go func() { finished <- raw(t, sockets[1], incr, times) }()
 	<-finished
 	<-finished
-	if got := output(t, "shmap", "get", cache, "n"); got != fmt.Sprintf("%d\n", 2*times) {
+	if got := printed(t, "shmap", "get", cache, "n"); got != fmt.Sprintf("%d\n", 2*times) {
 		t.Errorf("two servers that count to %d each come to %s", times, got)
 	}
-	if got := output(t, "shmap", "ls", cache, "--prefix", "n"); !strings.Contains(got, "59m") && !strings.Contains(got, "1h0m0s") {
+	if got := printed(t, "shmap", "ls", cache, "--prefix", "n"); !strings.Contains(got, "59m") && !strings.Contains(got, "1h0m0s") {
 		t.Errorf("counting moved the deadline: %s", got)
 	}
 	if got := d.fetch(http.StatusOK, "GET", "metrics", ""); !strings.Contains(got, `shmap_participants{map="`+cache+`"} 2`) {
@@ -211,8 +211,8 @@ func TestServe(t *testing.T) {
 			t.Errorf("%s is left behind", s)
 		}
 	}
-	output(t, "shmap", "check", cache)
-	if got := output(t, "shmap", "stats", cache); !regexp.MustCompile(`(?m)^participants +0`).MatchString(got) {
+	printed(t, "shmap", "check", cache)
+	if got := printed(t, "shmap", "stats", cache); !regexp.MustCompile(`(?m)^participants +0`).MatchString(got) {
 		t.Errorf("%s", got)
 	}
 }
@@ -233,16 +233,16 @@ func redisTools(t *testing.T, socket string) {
 			{"100\n", []string{"ttl", "cli"}},
 			{"ERR unknown command 'lpush', with args beginning with: 'cli' 'x' \n\n", []string{"lpush", "cli", "x"}},
 		} {
-			if got := output(t, cli, append([]string{"-s", socket}, c.args...)...); got != c.want {
+			if got := printed(t, cli, append([]string{"-s", socket}, c.args...)...); got != c.want {
 				t.Errorf("redis-cli %q prints %q, want %q", c.args, got, c.want)
 			}
 		}
-		if got := output(t, cli, "-s", socket, "--bigkeys"); !strings.Contains(got, "Biggest string found") {
+		if got := printed(t, cli, "-s", socket, "--bigkeys"); !strings.Contains(got, "Biggest string found") {
 			t.Errorf("%s", got)
 		}
 	}
 	if bench, ok := tool(t, "redis-benchmark", "redis-tools"); ok {
-		got := output(t, bench, "-s", socket, "-t", "ping,set,get,incr,mset", "-n", "2000", "-P", "8", "-r", "500", "--csv")
+		got := printed(t, bench, "-s", socket, "-t", "ping,set,get,incr,mset", "-n", "2000", "-P", "8", "-r", "500", "--csv")
 		if n := strings.Count(got, "\n"); n != 7 { // a head, two pings, and the rest
 			t.Errorf("%s", got)
 		}
@@ -266,7 +266,7 @@ func browser(t *testing.T, d *daemon) {
 			with = "&"
 		}
 		home := t.TempDir()
-		out := output(t, path, "--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir="+home, "--timeout=5000", "--enable-logging", "--log-file="+home+"/log",
+		out := printed(t, path, "--headless=new", "--no-sandbox", "--disable-gpu", "--user-data-dir="+home, "--timeout=5000", "--enable-logging", "--log-file="+home+"/log",
 			"--dump-dom", d.web+page+with+"token=a-token-for-tests")
 		for _, w := range words {
 			if !strings.Contains(out, w) {

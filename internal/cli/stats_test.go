@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/json"
 	"fmt"
+	"io"
 	"os"
 	"path/filepath"
 	"strings"
@@ -20,6 +21,7 @@ func run(t *testing.T, args ...string) string {
 	root := newRoot()
 	root.SetArgs(args)
 	root.SetOut(&out)
+	root.SetErr(io.Discard)
 	if err := root.Execute(); err != nil {
 		t.Fatalf("shmap %s: %v", strings.Join(args, " "), err)
 	}

@@ -33,6 +33,25 @@ func TestDeadlineIsExact(t *testing.T) {
 	}
 }
 
+// TestDeadlineOfStringIsExact: the same of strings, in the slot and behind it.
+func TestDeadlineOfStringIsExact(t *testing.T) {
+	const deadline = 1050
+	now := uint64(1000)
+	m := rvHeap(t, Options{Key: layout.String, Value: layout.String, Shards: 1, EnableTTL: true, Now: func() uint64 { return now }})
+	for _, text := range []string{"short", "one that is too long for a slot"} {
+		now = 1000
+		if err := m.Do(&Op{Key: Datum{S: text}, Val: Datum{S: text}, Mode: TTLExplicit, TTL: 50 * time.Millisecond}); err != nil {
+			t.Fatal(err)
+		}
+		for now = range uint64(deadline + 2) {
+			b, ok, err := m.LoadBytes(Datum{S: text}, nil)
+			if want := now < deadline; ok != want || ok && string(b) != text || err != nil {
+				t.Errorf("%s: at %d the short way finds it: %v, %q, error %v", text, now, ok, b, err)
+			}
+		}
+	}
+}
+
 // TestExpiredMeanwhile: an entry that expires while an operation changes it was absent when the operation happened: others
 // may have seen that it was gone.
 func TestExpiredMeanwhile(t *testing.T) {

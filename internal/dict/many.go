@@ -4,7 +4,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/shmap-go/shmap/internal/hash"
 	"github.com/shmap-go/shmap/internal/shard"
 )
 
@@ -71,27 +70,8 @@ const warmAhead = 64
 // LoadWords is LoadMany for a map of integers. n says how many were found.
 func (m *Map) LoadWords(keys, vals []uint64, found []bool) (n int, err error) {
 	defer runtime.KeepAlive(m.seg)
-	var hashes [warmAhead]uint64
-	for len(keys) > 0 {
-		group := hashes[:min(len(keys), warmAhead)]
-		for i := range group {
-			group[i] = hash.Word(m.kind, m.seed, keys[i])
-			m.shard(group[i]).Warm(group[i])
-		}
-		for i, h := range group {
-			w, ok, done := m.shard(h).LoadWord(h, keys[i], false)
-			if !done || m.countHits {
-				l, err := m.Load(Datum{W: keys[i]}, nil, 0)
-				if err != nil {
-					return n, err
-				}
-				w, ok = l.W, l.Found
-			}
-			if vals[i], found[i] = w, ok; ok {
-				n++
-			}
-		}
-		keys, vals, found = keys[len(group):], vals[len(group):], found[len(group):]
+	if n, err = m.quick.LoadMany(keys, vals, found); err == nil {
+		err = m.closed()
 	}
-	return n, m.closed()
+	return n, err
 }

@@ -12,6 +12,7 @@ import (
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/segment"
 	"github.com/shmap-go/shmap/internal/shard"
+	"github.com/shmap-go/shmap/internal/table"
 )
 
 // Map is one handle on a map. All methods are safe for concurrent use, by goroutines and by processes.
@@ -21,10 +22,11 @@ type Map struct {
 	shift  uint // hash bits that do not pick the shard
 	kind   layout.Hash
 	seed   uint64
-	words  bool // integers, and nothing to count
-	wide   bool // in slots of 16 bytes as well
-	plain  bool // and without deadlines or links
-	texts  bool // string values, and nothing to count
+	quick  table.Quick
+	load   table.Loader // quick's
+	narrow bool         // integers in slots of less than 16 bytes, and nothing to count
+	wide   bool         // integers in slots of 16 bytes, and nothing to count
+	texts  bool         // string values, and nothing to count
 
 	countHits    bool
 	hits, misses atomic.Uint64
@@ -71,8 +73,16 @@ func open(o Options, attach func(segment.Options) (*segment.Segment, error)) (*M
 func Attach(seg *segment.Segment) *Map {
 	c := seg.Env.Config
 	t := seg.Shards[0].Table()
-	return &Map{seg: seg, shards: seg.Shards, shift: 64 - c.LgShards, kind: c.Hash, seed: c.Seed, words: t.Words(), wide: t.Wide(), plain: t.Wide() && t.Plain(),
+	m := &Map{seg: seg, shards: seg.Shards, shift: 64 - c.LgShards, kind: c.Hash, seed: c.Seed, narrow: t.Narrow(), wide: t.Wide(),
 		texts: c.Value == layout.String}
+	m.quick = table.Quick{Slow: m.loadWord, Closed: &seg.Env.Closed, Now: seg.Env.Now}
+	for i := range m.shards {
+		if m.wide {
+			m.quick.Add(m.shards[i].Table(), c.LgShards, m.ReadOnly())
+		}
+	}
+	m.load = m.quick.Loader()
+	return m
 }
 
 func newMap(seg *segment.Segment, o Options) (*Map, error) {
@@ -85,7 +95,8 @@ func newMap(seg *segment.Segment, o Options) (*Map, error) {
 	m := Attach(seg)
 	m.countHits = o.CountHits
 	if m.countHits {
-		m.words, m.wide, m.plain, m.texts = false, false, false, false
+		m.narrow, m.wide, m.texts, m.quick = false, false, false, table.Quick{Slow: m.loadWord}
+		m.load = m.quick.Loader()
 	}
 	return m, nil
 }

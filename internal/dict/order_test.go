@@ -113,7 +113,10 @@ func TestShortLoadsAtEveryStore(t *testing.T) {
 
 func shortLoads(t *testing.T, m *Map) {
 	const stable = 20
+	var keys, vals [stable]uint64
+	var found [stable]bool
 	for i := range stable {
+		keys[i] = uint64(i)
 		if err := rvStore(m, Datum{W: uint64(i)}, Datum{W: uint64(i * 3)}); err != nil {
 			t.Fatal(err)
 		}
@@ -124,6 +127,9 @@ func shortLoads(t *testing.T, m *Map) {
 		for i := range uint64(stable) {
 			if w, ok, err := m.LoadWord(i); w != i*3 || !ok || err != nil {
 				t.Fatalf("store %d: %d is %d, found %v, error %v", points, i, w, ok, err)
+			}
+			if n, err := m.LoadWords(keys[:], vals[:], found[:]); n != stable || vals[i] != i*3 || err != nil {
+				t.Fatalf("store %d: %d of %d found in a batch, %d is %d, error %v", points, n, stable, i, vals[i], err)
 			}
 		}
 	})

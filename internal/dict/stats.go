@@ -20,6 +20,7 @@ type Stats struct {
 	Buckets      uint64        `json:"buckets"`       // main buckets
 	Overflows    uint64        `json:"overflows"`     // overflow buckets in use
 	LongestChain uint64        `json:"longest_chain"` // buckets in the longest chain (only with detail)
+	Transactions uint64        `json:"transactions"`
 	Evictions    uint64        `json:"evictions"`
 	Expirations  uint64        `json:"expirations"`
 	Recoveries   uint64        `json:"recoveries"`    // shards repaired after the death of a lock holder
@@ -43,7 +44,9 @@ type ShardStats struct {
 	Entries      uint64 `json:"entries"`
 	Buckets      uint64 `json:"buckets"`
 	Overflows    uint64 `json:"overflows"`
+	Transactions uint64 `json:"transactions"` // modulo 2^32
 	Evictions    uint64 `json:"evictions"`
+	Expirations  uint64 `json:"expirations"`
 	Recoveries   uint64 `json:"recoveries"`
 	Contended    uint64 `json:"contended"`
 	LockWaits    uint64 `json:"lock_waits"`
@@ -56,7 +59,8 @@ type ShardStats struct {
 func statsOf(s *shard.Shard) ShardStats {
 	reads := s.Reads()
 	return ShardStats{Entries: s.Stat(layout.ShCount), Buckets: s.Buckets(), Overflows: s.Stat(layout.ShOverUsed),
-		Evictions: s.Stat(layout.ShEvictions), Recoveries: s.Stat(layout.ShRecoveries),
+		Transactions: layout.Hi(s.Stat(layout.ShJournal)), Evictions: s.Stat(layout.ShEvictions),
+		Expirations: s.Stat(layout.ShExpirations), Recoveries: s.Stat(layout.ShRecoveries),
 		Contended: s.Stat(layout.ShContended), LockWaits: s.Stat(layout.ShLockWaits), LockSleeps: s.Stat(layout.ShLockSleeps),
 		ReadRetries: reads.Retries.Load(), JournalReads: reads.Through.Load(), LockedReads: reads.Locked.Load()}
 }
@@ -67,7 +71,9 @@ func (st *Stats) add(one ShardStats) {
 	st.Entries += one.Entries
 	st.Buckets += one.Buckets
 	st.Overflows += one.Overflows
+	st.Transactions += one.Transactions
 	st.Evictions += one.Evictions
+	st.Expirations += one.Expirations
 	st.Recoveries += one.Recoveries
 	st.Contended += one.Contended
 	st.LockWaits += one.LockWaits
@@ -92,7 +98,6 @@ func (m *Map) Stats(detail bool) (Stats, error) {
 	for i := range m.seg.Shards {
 		s := &m.seg.Shards[i]
 		st.add(statsOf(s))
-		st.Expirations += s.Stat(layout.ShExpirations)
 		st.BucketBytes += s.Backed(layout.VecMain) + s.Backed(layout.VecOver)
 		st.BlobBytes += s.Backed(layout.VecChunk)
 		if detail {

@@ -14,7 +14,15 @@ import (
 // TestStringsAtEveryStore: before every store of a transaction that replaces a string, a reader gets the old one whole until
 // the transaction is committed, and the new one then, by either way to read.
 func TestStringsAtEveryStore(t *testing.T) {
-	m := rvHeap(t, Options{Key: layout.String, Value: layout.String, Shards: 1, LockTimeout: time.Millisecond})
+	for name, o := range map[string]Options{"plain": {}, "ttl": {TTL: time.Hour}, "clock": {Capacity: 100}} {
+		t.Run(name, func(t *testing.T) {
+			o.Key, o.Value, o.Shards, o.LockTimeout = layout.String, layout.String, 1, time.Millisecond
+			stringsAtEveryStore(t, rvHeap(t, o))
+		})
+	}
+}
+
+func stringsAtEveryStore(t *testing.T, m *Map) {
 	key, old, points := Datum{S: "the key of the string"}, "", 0
 	for i, size := range []int{20, 20, 30, 100, 100, 5, 100, 3000, 3000, 5, 5, 150_000, 150_000, 100, 90, 0, 90} {
 		val := strings.Repeat(string(rune('a'+i)), size)

@@ -49,40 +49,24 @@ func (m *Map) StoreBytes(key Datum, val string) error {
 }
 
 // LoadWord reads one key.
-func (m *Map) LoadWord(key uint64) (w uint64, ok bool, err error) {
-	if m.plain {
+func (m *Map) LoadWord(key uint64) (w uint64, ok bool, err error) { return m.load(&m.quick, key) }
+
+// loadWord is LoadWord where the shortest way leads nowhere.
+func (m *Map) loadWord(key uint64, visits bool) (w uint64, ok bool, err error) {
+	f := ReadFlag(0)
+	if visits {
+		f = ReadVisit
+	}
+	if m.narrow {
 		h := hash.Word(m.kind, m.seed, key)
-		w, ok, done := m.shard(h).LoadWide(h, key)
+		w, ok, done := m.shard(h).LoadNarrow(h, key, visits)
 		if done && !m.seg.Env.Closed.Load() {
 			runtime.KeepAlive(m.seg)
 			return w, ok, nil
 		}
 	}
-	return m.loadWord(key)
-}
-
-// loadWord is LoadWord for maps of all kinds.
-//
-//go:noinline
-func (m *Map) loadWord(key uint64) (w uint64, ok bool, err error) {
-	if m.words {
-		h := hash.Word(m.kind, m.seed, key)
-		w, ok, done := m.shard(h).LoadWord(h, key, true)
-		if done && !m.seg.Env.Closed.Load() {
-			runtime.KeepAlive(m.seg)
-			return w, ok, nil
-		}
-	}
-	return m.loadWordSlow(key)
-}
-
-//go:noinline
-func (m *Map) loadWordSlow(key uint64) (w uint64, ok bool, err error) {
-	l, err := m.Load(Datum{W: key}, nil, ReadVisit)
-	if err != nil || !l.Found {
-		return 0, false, err
-	}
-	return l.W, true, nil
+	l, err := m.Load(Datum{W: key}, nil, f)
+	return l.W, l.Found, err
 }
 
 // StoreWord stores one key.
@@ -90,28 +74,29 @@ func (m *Map) StoreWord(key, w uint64) error {
 	if !m.wide {
 		return m.Do(&Op{Code: OpStore, Key: Datum{W: key}, Val: Datum{W: w}})
 	}
-	_, err := m.setWord(key, 0, w, OpStore)
+	h := hash.Word(m.kind, m.seed, key)
+	_, err := m.shard(h).SetWord(h, key, 0, w)
+	if err != nil {
+		_, err = m.setWordSlow(key, w, OpStore, err)
+	}
+	runtime.KeepAlive(m.seg)
 	return err
 }
 
 // AddWord adds w to the value of one key and returns the sum.
 func (m *Map) AddWord(key, w uint64) (uint64, error) {
-	if m.wide {
-		return m.setWord(key, ^uint64(0), w, OpAdd)
+	if !m.wide {
+		op := Op{Code: OpAdd, Key: Datum{W: key}, Val: Datum{W: w}}
+		err := m.Do(&op)
+		return op.W, err
 	}
-	op := Op{Code: OpAdd, Key: Datum{W: key}, Val: Datum{W: w}}
-	err := m.Do(&op)
-	return op.W, err
-}
-
-func (m *Map) setWord(key, keep, w uint64, code OpCode) (uint64, error) {
 	h := hash.Word(m.kind, m.seed, key)
-	val, err := m.shard(h).SetWord(h, key, keep, w)
+	sum, err := m.shard(h).SetWord(h, key, ^uint64(0), w)
 	if err != nil {
-		return m.setWordSlow(key, w, code, err)
+		sum, err = m.setWordSlow(key, w, OpAdd, err)
 	}
 	runtime.KeepAlive(m.seg)
-	return val, nil
+	return sum, err
 }
 
 // setWordSlow goes on after an error: where there was no room, Do makes some.

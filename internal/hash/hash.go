@@ -16,6 +16,11 @@ func Word(kind layout.Hash, seed, w uint64) uint64 {
 	if kind != layout.HashStrong {
 		return weak(kind, w)
 	}
+	return Strong(seed, w)
+}
+
+// Strong is Word where the kind is HashStrong.
+func Strong(seed, w uint64) uint64 {
 	hi, lo := bits.Mul64(w^seed^0xa0761d6478bd642f, 0xe7037ed1a0b428db)
 	hi, lo = bits.Mul64(hi^lo^0x8ebc6af09c88c6e3, seed^0x589965cc75374cc3|1)
 	return hi ^ lo

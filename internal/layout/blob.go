@@ -13,7 +13,8 @@ package layout
 //	word 2   only if the bytes do not fit a block: first chunk in the low 32 bits (index + 1), chunks in the high 32
 //	bytes    key, value; of a large blob the first chunks*64 KiB are in the chunks, the rest here
 //
-// A slab is a chunk cut into blocks of one size class: a bitmap of live blocks, a bit a block, then the blocks.
+// A slab is a chunk cut into blocks of one size class: a bitmap of live blocks, a bit a block, then the blocks. Of the blocks of
+// each word of the bitmap at least one is free, if the slab has 32 blocks or more.
 
 // Words and sizes of blobs.
 const (
@@ -135,9 +136,21 @@ func searchClass(n uint64) int {
 // Slab returns the number of blocks in a slab of a class, and the offset of the first.
 func Slab(class int) (blocks, first uint64) { return slabs[class].blocks, slabs[class].first }
 
-var slabs = func() (t [Classes]struct{ blocks, first uint64 }) {
+// SlabRoom returns how many blocks of a slab may be live, and how many of each word of its bitmap stay free: so a value that
+// is stored again finds a block that one word of the bitmap gives for the old one.
+func SlabRoom(class int) (room, spare uint64) { return slabs[class].room, slabs[class].spare }
+
+// reserve is how many blocks a slab must have for one in a word to stay free.
+const reserve = 32
+
+var slabs = func() (t [Classes]struct{ blocks, first, room, spare uint64 }) {
 	for class := range t {
-		t[class].blocks, t[class].first = cut(class)
+		s := &t[class]
+		s.blocks, s.first = cut(class)
+		if s.blocks >= reserve {
+			s.spare = 1
+		}
+		s.room = s.blocks - (s.blocks+63)/64*s.spare
 	}
 	return t
 }()

@@ -227,6 +227,9 @@ func (l *Lock) Unlock(o *Owner) {
 	l.release(o)
 }
 
+// TryUnlock is Unlock where nobody waits; false if it did nothing. (Not in race builds: see raceEnabled.)
+func (l *Lock) TryUnlock(o *Owner) bool { return !raceEnabled && l.word.CompareAndSwap(0, o.word, 0) }
+
 // release compares, because a handle that has been closed may find itself robbed meanwhile.
 func (l *Lock) release(o *Owner) {
 	if !l.word.CompareAndSwap(0, o.word, 0) {

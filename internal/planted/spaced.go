@@ -19,6 +19,8 @@ func spaced() []row {
 		{"P6", "elements count as backed before they are", space,
 			"dirty := layout.ShDirty + uint64(v.Which)\n",
 			"dirty := layout.ShDirty + uint64(v.Which)\n\tsh.Store(layout.ShBacked+uint64(v.Which), to)\n", every},
+		{"P12", "a word of a slab's bitmap is filled", "internal/alloc/slab.go",
+			"<= spare {", "< spare {", test{pkg: "internal/dict", run: "^TestStringsStayInTheirWords$"}},
 		{"P12", "memory is taken before it is marked", space,
 			"sh.Store(dirty, max(sh.Load(dirty), to))", "defer sh.Store(dirty, max(sh.Load(dirty), to))", marked},
 		{"P12", "a hole gets memory before it is named", "internal/shard/transact.go",
@@ -57,6 +59,6 @@ func spaced() []row {
 		{"P13", "a load allocates", "internal/shard/read.go",
 			"var pos table.Pos\n\tstill :=", "pos := make([]table.Pos, 1+k.Hash>>63)[0]\n\tstill :=", free},
 		{"P13", "an append of a value allocates", "internal/table/bytes.go",
-			"slices.Grow(dst, int(size))", "slices.Grow(append(make([]byte, 0, old+int(size)), dst...), 0)", free},
+			"slices.Grow(dst, n)", "slices.Grow(append(make([]byte, 0, len(dst)+n), dst...), 0)", free},
 	}
 }

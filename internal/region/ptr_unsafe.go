@@ -17,3 +17,6 @@ func (p Ptr) IsNil() bool { return p.p == nil }
 
 // Of returns a pointer to private words, so that code for shared memory can run on a copy.
 func Of(ws []uint64) Ptr { return Ptr{unsafe.Pointer(unsafe.SliceData(ws))} } // valid: the slice stays alive through p
+
+// Byte returns a pointer to the word at byte d, a multiple of 8.
+func (p Ptr) Byte(d uint64) Ptr { return Ptr{unsafe.Add(p.p, d)} } // valid by I1

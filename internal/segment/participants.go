@@ -9,6 +9,7 @@ import (
 
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/lock"
 	"github.com/shmap-go/shmap/internal/sys"
 )
 
@@ -101,3 +102,15 @@ func (s *Segment) judge(records []uint64) ([]Participant, error) {
 	}
 	return out, nil
 }
+
+// Identity says which file is attached: its device and inode; 0, 0 on the heap.
+func (s *Segment) Identity() (dev, ino uint64, err error) {
+	if s.fd < 0 {
+		return 0, 0, nil
+	}
+	st, err := sys.Stat(s.fd)
+	return st.Dev, st.Ino, err
+}
+
+// LockByte is the byte of the file whose lock says that the holder of a number lives. It is far behind any data.
+func LockByte(number int) int64 { return lock.AttachByte + 1 + int64(number) }

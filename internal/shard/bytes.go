@@ -5,11 +5,12 @@ import (
 	"github.com/shmap-go/shmap/internal/table"
 )
 
-// The shortest way through for string values, in a map without deadlines and recency.
+// The shortest way through for string values; for stores, in a map without deadlines and recency.
 
 // LoadBytes is Load for string values. done is false if it did not come to a result at once.
 func (s *Shard) LoadBytes(k *table.Key, dst []byte) (b []byte, ok, done bool) {
-	return s.table.LoadBytes(k, dst)
+	b, until, ok, done := s.table.LoadBytes(k, dst)
+	return b, ok, done && (until == 0 || until > s.env.Now())
 }
 
 // SetBytes stores a string value of k.
@@ -18,7 +19,9 @@ func (s *Shard) SetBytes(k *table.Key, val string) error {
 		return err
 	}
 	if s.header.Load(layout.ShQuarTime) == 0 && s.overwriteBytes(k, val) { // else there is memory to give back in time
-		s.leave()
+		if o := s.env.Owner; !s.lock.TryUnlock(o) {
+			s.lock.Unlock(o)
+		}
 		return nil
 	}
 	return s.setBytes(k, val)

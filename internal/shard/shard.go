@@ -200,12 +200,17 @@ func (s *Shard) deadline() time.Time {
 // enter takes the lock for a mutation.
 func (s *Shard) enter() error {
 	if o := s.env.Owner; o != nil && s.lock.Try(o) {
-		if !s.env.Closed.Load() && s.log.Idle() && s.env.Header.Load(layout.HdrState)&(layout.StateFreezing|layout.StateFrozen) == 0 {
+		if s.ready() {
 			return nil
 		}
 		s.lock.Unlock(o)
 	}
 	return s.enterSlow()
+}
+
+// ready reports whether the holder of the lock may go on at once.
+func (s *Shard) ready() bool {
+	return !s.env.Closed.Load() && s.log.Idle() && s.env.Header.Load(layout.HdrState)&(layout.StateFreezing|layout.StateFrozen) == 0
 }
 
 func (s *Shard) enterSlow() error {

@@ -8,23 +8,51 @@ import (
 
 // The shortest way through, on an open handle, for integers.
 
-// LoadWord is Load for integers, and counts as an access if visits says so. done is false if it did not come to a result at
-// once.
-func (s *Shard) LoadWord(h, key uint64, visits bool) (w uint64, ok, done bool) {
-	return s.table.LoadWord(h, key, visits)
+// LoadNarrow is Load for integers in slots of less than 16 bytes, and counts as an access if visits says so. done is false if
+// it did not come to a result at once.
+func (s *Shard) LoadNarrow(h, key uint64, visits bool) (w uint64, ok, done bool) {
+	return s.table.LoadNarrow(h, key, visits)
 }
-
-// LoadWide is LoadWord, visits apart, of a plain table with slots of 16 bytes.
-func (s *Shard) LoadWide(h, key uint64) (w uint64, ok, done bool) { return s.table.LoadWide(h, key) }
 
 // SetWord makes the value of an integer key (value&keep)+w and returns it: with keep 0 it is a Store, with all bits an Add.
 func (s *Shard) SetWord(h, key, keep, w uint64) (val uint64, err error) {
-	if err := s.enter(); err != nil {
+	o := s.env.Owner
+	if o == nil || !s.lock.Try(o) {
+		return s.setWordSlow(h, key, keep, w)
+	}
+	if !s.ready() {
+		s.lock.Unlock(o)
+		return s.setWordSlow(h, key, keep, w)
+	}
+	b, at := s.table.HeldMain(h, key)
+	if at == 0 || s.header.Load(layout.ShQuarTime) != 0 { // or there is memory to give back in time
+		return s.setWordHeld(h, key, keep, w)
+	}
+	val = (b.Load(at)&keep + w) & s.low
+	b.Store(at, val)
+	if !s.lock.TryUnlock(o) {
+		s.lock.Unlock(o)
+	}
+	return val, nil
+}
+
+// setWordSlow is SetWord where the lock has to be waited for, or refused.
+//
+//go:noinline
+func (s *Shard) setWordSlow(h, key, keep, w uint64) (val uint64, err error) {
+	if err := s.enterSlow(); err != nil {
 		return 0, err
 	}
+	return s.setWordHeld(h, key, keep, w)
+}
+
+// setWordHeld is SetWord under the lock, which it leaves.
+//
+//go:noinline
+func (s *Shard) setWordHeld(h, key, keep, w uint64) (val uint64, err error) {
 	b, at, ok := s.table.HeldWord(h, key)
 	switch {
-	case !ok || s.header.Load(layout.ShQuarTime) != 0: // or there is memory to give back in time
+	case !ok || s.header.Load(layout.ShQuarTime) != 0:
 		return s.setWord(h, key, keep, w)
 	case at != 0:
 		val = (b.Load(at)&keep + w) & s.low

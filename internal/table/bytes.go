@@ -23,14 +23,14 @@ func (t *Table) keySlot(p region.Ptr, marks uint64, k *Key) uint64 {
 	return 0
 }
 
-// LoadBytes appends the string value of k to dst, without the lock, if the table has such values. ok is false if there was
-// no result the short way.
-func (t *Table) LoadBytes(k *Key, dst []byte) (b []byte, found, ok bool) {
+// LoadBytes appends the string value of k to dst, without the lock, if the table has such values. until is the deadline of
+// the entry, which the caller asks the time about, 0 for none. ok is false if there was no result the short way.
+func (t *Table) LoadBytes(k *Key, dst []byte) (b []byte, until uint64, found, ok bool) {
 	level := t.Shard.Load(layout.ShLevel)
 	i := IndexOf(level, k.Hash)
 	r, n := t.Main.Row(i)
 	if n >= r.N() {
-		return dst, false, false
+		return dst, 0, false, false
 	}
 	main := t.Main.In(r, n)
 	main.Load(secondLine)
@@ -38,32 +38,53 @@ func (t *Table) LoadBytes(k *Key, dst []byte) (b []byte, found, ok bool) {
 	p, w := main, t.keySlot(main, lanesEqual(tags, Tag(k.Hash))&t.Geo.Lanes, k)
 	if w == 0 && layout.Hi(head) != 0 {
 		if p, tags, w, ok = t.overKey(layout.Hi(head), k); !ok {
-			return dst, false, false
+			return dst, 0, false, false
 		}
 	}
 	if w == 0 {
-		return dst, false, t.still(main, head, level)
+		return dst, 0, false, t.still(main, head, level)
 	}
-	if t.timed && !t.idleHit(p, tags, w/2-1, true) {
-		return dst, false, false
+	if t.Geo.Recency != 0 && Visited(tags, w/2-1) == 0 {
+		return dst, 0, false, false
+	}
+	if t.Geo.Deadline != 0 {
+		until = p.Load(t.Geo.Deadline + w/2 - 1)
 	}
 	val := p.Load(w + 1)
 	if !layout.IsBlob(val) {
 		var buf [8]byte
 		binary.LittleEndian.PutUint64(buf[:], val)
 		if !t.still(main, head, level) {
-			return dst, false, false
+			return dst, 0, false, false
 		}
-		return append(dst, buf[:layout.InlineLen(val)&layout.MaxInline]...), true, true
+		return add(dst, buf[:layout.InlineLen(val)&layout.MaxInline]), until, true, true
 	}
 	from, off, size, ok := t.Heap.ShortVal(val)
 	if !ok || uint64(cap(dst)-len(dst)) < size && !t.still(main, head, level) { // memory is allocated only for a length that is true
-		return dst, false, false
+		return dst, 0, false, false
 	}
 	old := len(dst)
-	b = slices.Grow(dst, int(size))[:old+int(size)]
+	b = room(dst, int(size))
 	from.CopyOut(b[old:], off)
-	return b, true, t.still(main, head, level)
+	return b, until, true, t.still(main, head, level)
+}
+
+// room is dst, longer by n bytes that nobody has written to.
+func room(dst []byte, n int) []byte {
+	if cap(dst) == 0 {
+		return make([]byte, n)
+	}
+	return slices.Grow(dst, n)[:len(dst)+n]
+}
+
+// add appends what is in b, a few bytes, to dst.
+func add(dst, b []byte) []byte {
+	if cap(dst) == 0 {
+		dst = make([]byte, len(b))
+		copy(dst, b)
+		return dst
+	}
+	return append(dst, b...)
 }
 
 // HeldSlot is where k stands in a table of 16-byte slots without deadlines and recency, for the holder of the lock: its main
@@ -77,7 +98,13 @@ func (t *Table) HeldSlot(k *Key) (main, b region.Span, w uint64, ok bool) {
 	main = r.Span(n * t.Main.Shape.Elem)
 	main.Load(secondLine)
 	head := main.Load(layout.BkHead)
-	w = t.keySlot(main.Ptr, lanesEqual(main.Load(layout.BkTags), Tag(k.Hash))&t.Geo.Lanes, k)
+	marks := lanesEqual(main.Load(layout.BkTags), Tag(k.Hash)) & t.Geo.Lanes
+	if marks != 0 {
+		if val := main.Load(3 + 2*lane(marks)); layout.IsBlob(val) {
+			t.Heap.Ask(val)
+		}
+	}
+	w = t.keySlot(main.Ptr, marks, k)
 	return main, main, w, w != 0 && head&1 == 0
 }
 

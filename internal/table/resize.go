@@ -12,13 +12,13 @@ import (
 // Crowded reports whether the table should grow by a bucket for count entries.
 func (t *Table) Crowded(count uint64) bool {
 	n := Buckets(t.Shard.Load(layout.ShLevel))
-	return count*100 > (n+t.Shard.Load(layout.ShOverUsed))*t.Geo.Slots*t.Geo.LoadPct && n < t.Geo.MaxIndex
+	return count*100 > (n+t.Shard.Load(layout.ShOverUsed))*t.Geo.Slots*t.Geo.Load(n) && n < t.Geo.MaxIndex
 }
 
 // Roomy reports whether the table should shrink by a bucket: it is less than two thirds as full as when it grows.
 func (t *Table) Roomy() bool {
 	n := Buckets(t.Shard.Load(layout.ShLevel))
-	return n > layout.FirstBuckets && t.Shard.Load(layout.ShCount)*150 < n*t.Geo.Slots*t.Geo.LoadPct
+	return n > layout.FirstBuckets && t.Shard.Load(layout.ShCount)*150 < n*t.Geo.Slots*t.Geo.Load(n)
 }
 
 // Split adds a bucket: one transaction's work.

@@ -48,17 +48,13 @@ type Table struct {
 	Over    *vector.Vec
 	timed   bool // entries have deadlines or are in the recency list
 
-	chart atomic.Pointer[chart]
+	chart *atomic.Pointer[chart] // of a Quick that has this table; nil: of none
 }
 
 // Init makes ready what is derived from the other fields.
 func (t *Table) Init() {
 	t.timed = t.Geo.Deadline|t.Geo.Recency != 0
-	t.chart.Store(new(chart))
 }
-
-// Plain reports whether entries have neither deadlines nor links.
-func (t *Table) Plain() bool { return !t.timed }
 
 // Key is a key made ready for looking up.
 type Key struct {

@@ -23,52 +23,24 @@ func wordSlot(p region.Ptr, marks, key uint64) uint64 {
 	return 0
 }
 
-// Words reports whether keys and values are integers.
-func (t *Table) Words() bool { return t.Config.Key != layout.String && t.Config.Value != layout.String }
+// Narrow reports whether keys and values are integers in slots of less than 16 bytes.
+func (t *Table) Narrow() bool { return t.Geo.SlotSize < 16 }
 
-// LoadWord reads the value of an integer key of a table of Words without the lock. visits says that the load counts as an
-// access. ok is false if there was no result the short way.
-func (t *Table) LoadWord(h, key uint64, visits bool) (val uint64, found, ok bool) {
-	return t.loadWord(t.Shard.Load(layout.ShLevel), h, key, visits)
-}
-
-// loadWord is LoadWord under a level word.
-func (t *Table) loadWord(level, h, key uint64, visits bool) (val uint64, found, ok bool) {
-	i := IndexOf(level, h)
-	r, k := t.Main.Row(i)
-	if k >= r.N() {
+// LoadNarrow reads the value of an integer key in slots of less than 16 bytes without the lock. visits says that the load
+// counts as an access. ok is false if there was no result the short way.
+func (t *Table) LoadNarrow(h, key uint64, visits bool) (val uint64, found, ok bool) {
+	level := t.Shard.Load(layout.ShLevel)
+	r, n := t.Main.Row(IndexOf(level, h))
+	if n >= r.N() {
 		return 0, false, false
 	}
-	main := t.Main.In(r, k)
-	if t.Geo.SlotSize != 16 {
-		return t.loadNarrow(level, main, &Key{Hash: h, Word: key}, visits)
-	}
-	main.Load(secondLine) // its miss runs beside the first one's
-	head, tags := main.Load(layout.BkHead), main.Load(layout.BkTags)
-	p, w := main, wordSlot(main, lanesEqual(tags, Tag(h))&t.Geo.Lanes, key)
-	if w == 0 && layout.Hi(head) != 0 {
-		if p, tags, w, ok = t.overWord(layout.Hi(head), h, key); !ok {
-			return 0, false, false
-		}
-	}
-	if w == 0 {
-		return 0, false, t.still(main, head, level)
-	}
-	if t.timed && !t.idleHit(p, tags, w/2-1, visits) {
-		return 0, false, false
-	}
-	val = p.Load(w + 1)
-	return val, true, t.still(main, head, level)
-}
-
-// loadNarrow is LoadWord for slots of less than 16 bytes, in the chain of main.
-func (t *Table) loadNarrow(level uint64, main region.Ptr, key *Key, visits bool) (val uint64, found, ok bool) {
+	main, k := t.Main.In(r, n), Key{Hash: h, Word: key}
 	head := main.Load(layout.BkHead)
 	p, link := main, layout.Hi(head)
 	for range shortChain {
 		tags := p.Load(layout.BkTags)
 		var i uint64
-		if i, _, val, found = t.Probe(p, tags, key); found {
+		if i, _, val, found = t.Probe(p, tags, &k); found {
 			return val, true, (!t.timed || t.idleHit(p, tags, i, visits)) && t.still(main, head, level)
 		}
 		if link == 0 {
@@ -111,6 +83,26 @@ const secondLine = 8 // first word of a bucket's second cache line
 // bit set already if the load visits.
 func (t *Table) idleHit(p region.Ptr, tags, i uint64, visits bool) bool {
 	return (t.Geo.Deadline == 0 || p.Load(t.Geo.Deadline+i) == 0) && (t.Geo.Recency == 0 || !visits || Visited(tags, i) != 0)
+}
+
+// HeldMain is HeldWord of what is common: a plain table, a charted bucket, and the key in it. word is 0 for everything else.
+func (t *Table) HeldMain(h, key uint64) (b region.Ptr, word uint64) {
+	if t.chart == nil || t.timed {
+		return b, 0
+	}
+	c, level := t.chart.Load(), t.Shard.Load(layout.ShLevel)
+	main, ok := c.place(level, h)
+	if !ok {
+		t.redraw(c, level, h)
+		return b, 0
+	}
+	main.Load(secondLine) // also for a slot that will be written: the next lock waits until it is there
+	head := main.Load(layout.BkHead)
+	w := wordSlot(main, lanesEqual(main.Load(layout.BkTags), Tag(h)), key)
+	if w == 0 || head&1 != 0 {
+		return b, 0
+	}
+	return main, w + 1
 }
 
 // HeldWord is where the value of an integer key of a Wide table stands, for the holder of the lock who overwrites it with

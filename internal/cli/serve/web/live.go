@@ -33,6 +33,7 @@ type sample struct {
 	Contended   uint64 `json:"contended"`
 	LockSleeps  uint64 `json:"lock_sleeps"`
 	Recoveries  uint64 `json:"recoveries"`
+	Changes     uint64 `json:"transactions"`
 	Hits        uint64 `json:"hits"`   // of this server's clients
 	Misses      uint64 `json:"misses"` // of this server's clients
 }
@@ -103,7 +104,7 @@ func look(m *served.Map) (now moment) {
 		}
 		now.Entries, now.FileBytes, now.BucketBytes, now.BlobBytes = st.Entries, st.FileBytes, st.BucketBytes, st.BlobBytes
 		now.Evictions, now.Expirations, now.Recoveries = st.Evictions, st.Expirations, st.Recoveries
-		now.Contended, now.LockSleeps, now.Frozen = st.Contended, st.LockSleeps, st.Frozen
+		now.Contended, now.LockSleeps, now.Changes, now.Frozen = st.Contended, st.LockSleeps, st.Transactions, st.Frozen
 		for _, one := range st.Shards {
 			now.Shards = append(now.Shards, one.Entries)
 		}

@@ -1,0 +1,245 @@
+// Package digest is the checksum of a frozen map's file: a page behind everything else, which the map itself does not
+// know of, so that a file without one is as good as before. It knows the file's regions; it must not know entries.
+//
+// The page is the last of the file. Its words, little-endian:
+//
+//	0       "shmapsum"
+//	1       1, the version
+//	2       offset at which what is summed ends
+//	3, 4    XXH3 (128 bits, Yann Collet) of it: high word, low word
+//	5       entries, expired ones that nobody had met included
+//	6       when it was written, milliseconds since 1970
+//	7..15   the header words HdrMagic..HdrSum of the map that this one is a snapshot of; else its own
+//	16      XXH3 (64 bits) of the words before it
+//
+// The sum is over the header words up to HdrSum; each shard's header with the words left out (as zero) that may change in a
+// frozen file when somebody attaches: its lock, positions of gradual work, statistics; and everything from the first
+// segment on. It guards against accidents, not against people: whoever can change the file can compute it again.
+package digest
+
+import (
+	"encoding/binary"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"time"
+
+	"github.com/zeebo/xxh3"
+
+	"github.com/shmap-go/shmap/internal/dict"
+	"github.com/shmap-go/shmap/internal/fault"
+	"github.com/shmap-go/shmap/internal/layout"
+)
+
+const (
+	magic   = 0x6d75_7370_616d_6873 // "shmapsum"
+	version = 1
+
+	wordEnd     = 2
+	wordSum     = 3
+	wordEntries = 5
+	wordTime    = 6
+	wordOrigin  = 7
+	wordCheck   = wordOrigin + layout.HdrSum + 1
+)
+
+// What can be wrong.
+var (
+	ErrMissing  = errors.New("shmap: the file has no checksum")
+	ErrMismatch = errors.New("shmap: the checksum does not match")
+	ErrLive     = errors.New("shmap: the map is not frozen")
+)
+
+// Page is what stands in the page.
+type Page struct {
+	End     uint64 // bytes of the file that it speaks of
+	Sum     xxh3.Uint128
+	Entries uint64
+	Written time.Time
+	Origin  *layout.Config // properties of the map that this is a snapshot of, or its own
+}
+
+// String is the sum as the tools of XXH3 print it.
+func (p *Page) String() string {
+	b := p.Sum.Bytes()
+	return fmt.Sprintf("%x", b[:])
+}
+
+// Write adds a checksum to the file of m, which is frozen and attached for writing. progress hears of bytes.
+func Write(m *dict.Map, origin *layout.Config, progress func(int64)) error {
+	seg := m.Segment()
+	if !m.Frozen() {
+		return ErrLive
+	}
+	fd, err := m.FD()
+	if err != nil {
+		return err
+	}
+	f := os.NewFile(uintptr(fd), m.Path())
+	defer f.Close()
+	p := Page{End: seg.Env.Space.End(), Entries: uint64(m.Len()), Written: time.Now(), Origin: origin}
+	st, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	at := max(layout.PageUp(uint64(st.Size())), p.End+layout.Page) // the page at the end is the clean seal's
+	if err := f.Truncate(int64(at)); err != nil {                  // what lies behind the memory in use reads as zero
+		return err
+	}
+	if p.Sum, err = sum(f, seg.Env.Config, p.End, progress); err != nil {
+		return err
+	}
+	if _, err := f.WriteAt(p.encode(), int64(at)); err != nil {
+		return err
+	}
+	return f.Sync()
+}
+
+// Read returns what stands in the page of the file.
+func Read(f *os.File) (*Page, error) {
+	st, err := f.Stat()
+	if err != nil {
+		return nil, err
+	}
+	size := uint64(st.Size())
+	if size < layout.SegmentsAt(1)+layout.Page || size%layout.Page != 0 {
+		return nil, ErrMissing
+	}
+	b := make([]byte, layout.Page)
+	if err := readAt(f, b, size-layout.Page); err != nil {
+		return nil, err
+	}
+	return decode(b, size)
+}
+
+// Verify computes the checksum of the file again and compares. progress hears of bytes, as many as the page has in End.
+func Verify(f *os.File, progress func(int64)) (*Page, error) {
+	c, state, err := header(f)
+	if err != nil {
+		return nil, err
+	}
+	if state&layout.StateFrozen == 0 {
+		return nil, ErrLive
+	}
+	p, err := Read(f)
+	if err != nil {
+		return nil, err
+	}
+	got, err := sum(f, c, p.End, progress)
+	if err != nil {
+		return nil, err
+	}
+	if got != p.Sum {
+		return p, fault.With(ErrMismatch, "written as %v, now it is %v", p, &Page{Sum: got})
+	}
+	return p, nil
+}
+
+// header reads what never changes, and the state.
+func header(f *os.File) (c *layout.Config, state uint64, err error) {
+	b := make([]byte, 8*(layout.HdrState+1))
+	if err := readAt(f, b, 0); err != nil {
+		return nil, 0, err
+	}
+	var w [layout.HdrSum + 1]uint64
+	for i := range w {
+		w[i] = word(b, i)
+	}
+	c, err = layout.Decode(w)
+	return c, word(b, layout.HdrState), err
+}
+
+// buffer is how much is read at once.
+const buffer = 1 << 20
+
+// sum is the checksum of the file up to end.
+func sum(f io.ReaderAt, c *layout.Config, end uint64, progress func(int64)) (xxh3.Uint128, error) {
+	h := xxh3.New()
+	b := make([]byte, buffer)
+	add := func(off, n uint64, mask func([]byte)) error {
+		if err := readAt(f, b[:n], off); err != nil {
+			return err
+		}
+		if mask != nil {
+			mask(b[:n])
+		}
+		_, _ = h.Write(b[:n]) // never fails
+		progress(int64(n))
+		return nil
+	}
+	if err := add(0, 8*(layout.HdrSum+1), nil); err != nil {
+		return xxh3.Uint128{}, err
+	}
+	for i := range c.Shards() {
+		if err := add(layout.ShardAt(i), layout.ShardSize, maskShard); err != nil {
+			return xxh3.Uint128{}, err
+		}
+	}
+	for off := layout.SegmentsAt(c.Shards()); off < end; off += buffer {
+		if err := add(off, min(buffer, end-off), nil); err != nil {
+			return xxh3.Uint128{}, err
+		}
+	}
+	return h.Sum128(), nil
+}
+
+// maskShard clears the words of a shard header that may change in a frozen file.
+func maskShard(b []byte) {
+	clear(b[8*layout.ShLock : 8*(layout.ShLock+1)])
+	clear(b[8*layout.ShFlush : 8*(layout.ShFlush+1)])
+	clear(b[8*layout.ShQuarTime : 8*layout.ShClass]) // and the statistics
+}
+
+func (p *Page) encode() []byte {
+	b := make([]byte, layout.Page)
+	put := func(i int, w uint64) { binary.LittleEndian.PutUint64(b[8*i:], w) }
+	put(0, magic)
+	put(1, version)
+	put(wordEnd, p.End)
+	put(wordSum, p.Sum.Hi)
+	put(wordSum+1, p.Sum.Lo)
+	put(wordEntries, p.Entries)
+	put(wordTime, uint64(p.Written.UnixMilli()))
+	for i, w := range p.Origin.Encode() {
+		put(wordOrigin+i, w)
+	}
+	put(wordCheck, xxh3.Hash(b[:8*wordCheck]))
+	return b
+}
+
+// decode reads the page of a file of size bytes.
+func decode(b []byte, size uint64) (*Page, error) {
+	if word(b, 0) != magic {
+		return nil, ErrMissing
+	}
+	if word(b, 1) != version {
+		return nil, fault.With(fault.ErrVersion, "the checksum is of version %d, this program knows %d", word(b, 1), version)
+	}
+	if word(b, wordCheck) != xxh3.Hash(b[:8*wordCheck]) {
+		return nil, fault.With(ErrMismatch, "the page of the checksum itself is damaged")
+	}
+	p := &Page{End: word(b, wordEnd), Sum: xxh3.Uint128{Hi: word(b, wordSum), Lo: word(b, wordSum+1)},
+		Entries: word(b, wordEntries), Written: time.UnixMilli(int64(word(b, wordTime)))}
+	if p.End > size-layout.Page {
+		return nil, fault.With(ErrMismatch, "it speaks of %d bytes, and there are %d", p.End, size-layout.Page)
+	}
+	var w [layout.HdrSum + 1]uint64
+	for i := range w {
+		w[i] = word(b, wordOrigin+i)
+	}
+	var err error
+	p.Origin, err = layout.Decode(w)
+	return p, err
+}
+
+func word(b []byte, i int) uint64 { return binary.LittleEndian.Uint64(b[8*i:]) }
+
+// readAt fills b. A file that ends before was cut short.
+func readAt(f io.ReaderAt, b []byte, off uint64) error {
+	_, err := f.ReadAt(b, int64(off))
+	if errors.Is(err, io.EOF) {
+		return fault.With(fault.ErrNotMap, "the file ends before byte %d", off+uint64(len(b)))
+	}
+	return err
+}

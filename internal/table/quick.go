@@ -1,0 +1,209 @@
+package table
+
+import (
+	"sync/atomic"
+
+	"github.com/shmap-go/shmap/internal/hash"
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/region"
+)
+
+// Quick is the shortest way to integers in slots of 16 bytes, over all tables of a map: what Find, Probe, Slot and Valid do,
+// in one piece, and the choice of the table, which is by the top bits of the hash. What is not common is left to Slow. It
+// loads the words that Find and Valid load, in their order: package explore counts on it. A Quick of no tables leaves
+// everything to Slow.
+type Quick struct {
+	Slow   func(key uint64, visits bool) (val uint64, found bool, err error)
+	Closed *atomic.Bool  // of the handle; asked last
+	Now    func() uint64 // map time
+
+	charts   []atomic.Pointer[chart] // one a table
+	top      uint                    // hash bits that do not pick the table, less 1
+	kind     layout.Hash
+	seed     uint64
+	deadline uint64 // word of a bucket where the deadlines begin, 0 without
+	visits   bool   // a load leaves the visited bit set
+}
+
+// Add makes t the next table of q; at the end they are 2^lg tables, all of one geometry. readOnly: nobody sets visited bits.
+func (q *Quick) Add(t *Table, lg uint, readOnly bool) {
+	q.top, q.kind, q.seed = 63-lg, t.Config.Hash, t.Config.Seed
+	q.deadline, q.visits = t.Geo.Deadline, t.Geo.Recency != 0 && !readOnly
+	if q.charts == nil {
+		q.charts = make([]atomic.Pointer[chart], 0, 1<<lg) // it stays where it is
+	}
+	q.charts = q.charts[:len(q.charts)+1]
+	t.chart = &q.charts[len(q.charts)-1]
+	t.chart.Store(t.chartOf(1))
+}
+
+// A Loader reads the value of an integer key without the lock, and counts as an access.
+type Loader func(q *Quick, key uint64) (val uint64, found bool, err error)
+
+// Loader returns the one for q. Tables without deadlines and links have one of their own: a function with few variables keeps
+// them in registers.
+func (q *Quick) Loader() Loader {
+	switch {
+	case len(q.charts) == 0:
+		return func(q *Quick, key uint64) (uint64, bool, error) { return q.Slow(key, true) }
+	case q.deadline != 0 || q.visits || q.kind != layout.HashStrong:
+		return (*Quick).loadTimed
+	}
+	return (*Quick).loadPlain
+}
+
+// loadPlain is the Loader of tables without deadlines and links.
+func (q *Quick) loadPlain(key uint64) (val uint64, found bool, err error) {
+	h := hash.Strong(q.seed, key)
+	c := q.charts[h>>1>>(q.top&63)].Load()
+	level := c.level.Load(0)
+	main, ok := c.place(level, h)
+	if !ok {
+		return q.uncharted(c, level, h, key)
+	}
+	main.Load(secondLine) // its miss runs beside the first one's
+	head, tags := main.Load(layout.BkHead), main.Load(layout.BkTags)
+	p, w := main, wordSlot(main, lanesEqual(tags, Tag(h)), key)
+	if w == 0 {
+		if layout.Hi(head) != 0 {
+			if p, _, w, ok = c.table.overWord(layout.Hi(head), h, key); !ok {
+				return q.Slow(key, true)
+			}
+		}
+		if w == 0 {
+			if !c.still(main, head, level) || q.Closed.Load() {
+				return q.Slow(key, true)
+			}
+			return 0, false, nil
+		}
+	}
+	val = p.Load(w + 1)
+	if !c.still(main, head, level) || q.Closed.Load() {
+		return q.Slow(key, true)
+	}
+	return val, true, nil
+}
+
+// loadTimed is the Loader of tables with deadlines or links.
+func (q *Quick) loadTimed(key uint64) (val uint64, found bool, err error) {
+	h := hash.Word(q.kind, q.seed, key)
+	c := q.charts[h>>1>>(q.top&63)].Load()
+	level := c.level.Load(0)
+	main, ok := c.place(level, h)
+	if !ok {
+		return q.uncharted(c, level, h, key)
+	}
+	val, found, ok = q.read(c, main, level, h, key, q.visits)
+	if !ok || q.Closed.Load() {
+		return q.Slow(key, true)
+	}
+	return val, found, nil
+}
+
+// uncharted is a load where the chart is of no use. It draws another one if that leads to the bucket.
+//
+//go:noinline
+func (q *Quick) uncharted(c *chart, level, h, key uint64) (val uint64, found bool, err error) {
+	if main, ok := q.draw(c, level, h); ok {
+		val, found, ok = q.read(c, main, level, h, key, q.visits)
+		if ok && !q.Closed.Load() {
+			return val, found, nil
+		}
+	}
+	return q.Slow(key, true)
+}
+
+// draw makes a chart of c's table that leads to the bucket of h, if it can. It returns the bucket; false if there is none as
+// far as is known.
+func (q *Quick) draw(c *chart, level, h uint64) (main region.Ptr, ok bool) {
+	c.table.redraw(c, level, h)
+	r, k := c.table.Main.Row(IndexOf(level, h))
+	if k >= r.N() {
+		return main, false
+	}
+	return c.table.Main.In(r, k), true
+}
+
+// read reads a key in the chain of a main bucket, found under a level word. ok is false if it did not come to a result, or,
+// where the load visits, if the visited bit is not set.
+func (q *Quick) read(c *chart, main region.Ptr, level, h, key uint64, visits bool) (val uint64, found, ok bool) {
+	main.Load(secondLine)
+	head, tags := main.Load(layout.BkHead), main.Load(layout.BkTags)
+	p, w := main, wordSlot(main, lanesEqual(tags, Tag(h)), key)
+	if w == 0 {
+		if layout.Hi(head) != 0 {
+			if p, tags, w, ok = c.table.overWord(layout.Hi(head), h, key); !ok {
+				return 0, false, false
+			}
+		}
+		if w == 0 {
+			return 0, false, c.still(main, head, level)
+		}
+	}
+	if val = p.Load(w + 1); visits && Visited(tags, w/2-1) == 0 {
+		return 0, false, false
+	}
+	if q.deadline == 0 {
+		return val, true, c.still(main, head, level)
+	}
+	until := p.Load(q.deadline + w/2 - 1)
+	return val, true, c.still(main, head, level) && (until == 0 || until > q.Now())
+}
+
+// group is how many keys LoadMany asks the memory for before it reads them: enough to keep it busy, few enough for the
+// first-level cache.
+const group = 64
+
+// A spot is where LoadMany will read.
+type spot struct {
+	chart       *chart // nil: it is not known
+	main        region.Ptr
+	level, hash uint64
+}
+
+// LoadMany is a load of each key, none of which it counts as an access. n says how many were found.
+func (q *Quick) LoadMany(keys, vals []uint64, found []bool) (n int, err error) {
+	var spots [group]spot
+	for len(keys) > 0 {
+		now := spots[:min(len(keys), group)]
+		for i := range now {
+			q.aim(&now[i], keys[i])
+		}
+		for i := range now {
+			var val uint64
+			var here, ok bool
+			if s := &now[i]; s.chart != nil {
+				val, here, ok = q.read(s.chart, s.main, s.level, s.hash, keys[i], false)
+			}
+			if !ok {
+				if val, here, err = q.Slow(keys[i], false); err != nil {
+					return n, err
+				}
+			}
+			if vals[i], found[i] = val, here; here {
+				n++
+			}
+		}
+		keys, vals, found = keys[len(now):], vals[len(now):], found[len(now):]
+	}
+	return n, nil
+}
+
+// aim makes s the spot of a key, and asks for its memory without waiting for it.
+func (q *Quick) aim(s *spot, key uint64) {
+	s.chart = nil
+	if len(q.charts) == 0 {
+		return
+	}
+	h := hash.Word(q.kind, q.seed, key)
+	c := q.charts[h>>1>>(q.top&63)].Load()
+	level := c.level.Load(0)
+	main, ok := c.place(level, h)
+	if !ok {
+		if main, ok = q.draw(c, level, h); !ok {
+			return
+		}
+	}
+	main.Prefetch()
+	*s = spot{c, main, level, h}
+}
