@@ -31,8 +31,8 @@ With a token, HTTP wants "Authorization: Bearer TOKEN" or a login, and RESP want
 
 RESP commands: APPEND DECR DECRBY DEL EXISTS EXPIRE EXPIREAT FLUSHDB GET GETDEL GETEX GETSET INCR INCRBY KEYS MGET MSET
 PERSIST PEXPIRE PEXPIREAT PSETEX PTTL SCAN SET SETEX SETNX STRLEN TOUCH TTL TYPE UNLINK, and CLIENT COMMAND CONFIG DBSIZE ECHO
-HELLO INFO PING QUIT RESET SELECT. Each one is atomic for one key, over all processes that have the map open. docs/SERVE.md has the
-particulars.`,
+HELLO INFO PING QUIT RESET SELECT. What a command does to one key is atomic over all processes that have the map open;
+docs/SERVE.md has the particulars, and the exceptions.`,
 		Example: `  shmap serve words.shmap
   shmap serve cache.shmap sessions.shmap --http 7070 --resp unix:/run/user/1000/shmap.sock --allow-write
   shmap serve cache.shmap --http 0.0.0.0:7070 --token-file /etc/shmap.token --allow-host cache.example.com`,
