@@ -85,6 +85,7 @@ var metrics = []metric{
 	{"shards", "Parts that can be written at the same time.", gauge, func(s *shmap.Stats) float64 { return float64(len(s.Shards)) }},
 	{"participants", "Handles attached for writing, in all processes.", gauge, func(s *shmap.Stats) float64 { return float64(s.Participants) }},
 	{"frozen", "Whether the map is frozen: 1, or 0.", gauge, func(s *shmap.Stats) float64 { return number(s.Frozen) }},
+	{"transactions_total", "Changes of more than one word; each shard counts modulo 2^32.", counter, of(func(s *shmap.Stats) uint64 { return s.Transactions })},
 	{"evictions_total", "Entries that made room for others.", counter, of(func(s *shmap.Stats) uint64 { return s.Evictions })},
 	{"expirations_total", "Entries removed after their deadline.", counter, of(func(s *shmap.Stats) uint64 { return s.Expirations })},
 	{"recoveries_total", "Shards repaired after the death of a process.", counter, of(func(s *shmap.Stats) uint64 { return s.Recoveries })},
