@@ -1,0 +1,151 @@
+package main
+
+import (
+	"bytes"
+	"encoding/json"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// The test binary is also its children.
+func TestMain(m *testing.M) {
+	if done, err := child(os.Args[1:], os.Stdout); done {
+		end(err)
+		os.Exit(0)
+	}
+	os.Exit(m.Run())
+}
+
+const root = "../.."
+
+func TestArguments(t *testing.T) {
+	for _, args := range [][]string{{"-nonsense"}, {"word"}, {"-only", "("}, {"-only", "nobody"}, {"-rounds", "0"}, {"-for", "1us"}, {"-root", t.TempDir()}} {
+		if err := run(append([]string{"-root", root}, args...), io.Discard, io.Discard); err == nil {
+			t.Errorf("%q is no error", args)
+		}
+	}
+}
+
+// TestShortRun: no command fails and the map stays whole, in a run too short to measure anything.
+func TestShortRun(t *testing.T) {
+	var out, log bytes.Buffer
+	page := filepath.Join(root, "docs", "BESIDE.md")
+	before, _ := os.ReadFile(page)
+	if err := run([]string{"-root", root, "-rounds", "2", "-for", "200ms", "-only", "check|export", "-json"}, &out, &log); err != nil {
+		t.Fatalf("%v\n%s", err, &log)
+	}
+	var got []row
+	for line := range strings.Lines(out.String()) {
+		var r row
+		if err := json.Unmarshal([]byte(line), &r); err != nil {
+			t.Fatal(err)
+		}
+		got = append(got, r)
+	}
+	if len(got) != 3 || got[0].Beside != "alone" || got[1].Beside != "export" || got[2].Beside != "check" {
+		t.Fatalf("%s", &out)
+	}
+	for i, r := range got {
+		if r.Rate.Median <= 0 || r.Rate.Q1 > r.Rate.Median || r.Rate.Q3 < r.Rate.Median || r.Worst <= 0 || len(r.Failures) > 0 {
+			t.Errorf("%+v", r)
+		}
+		if i > 0 && (r.Runs < 2 || r.CPU.Median <= 0 || r.VsAlone == nil || r.VsControl == nil || r.Control.Rate.Median <= 0 || r.Control.CPU.Median <= 0) {
+			t.Errorf("%+v", r)
+		}
+	}
+	if after, _ := os.ReadFile(page); !bytes.Equal(before, after) {
+		t.Error("a part of the run wrote the page of a full one")
+	}
+	if left, _ := filepath.Glob(fmt.Sprintf("/dev/shm/shmap-beside-%d-*", os.Getpid())); len(left) > 0 {
+		t.Errorf("left behind: %q", left)
+	}
+}
+
+// lasting is a turn that is not over yet.
+func lasting(t *testing.T) *turn {
+	return &turn{p: &place{dir: t.TempDir(), shmap: "/bin/sh"}, ctx: t.Context(), start: time.Now(), d: time.Millisecond}
+}
+
+// TestFailures: a status, and words that are not expected, are failures.
+func TestFailures(t *testing.T) {
+	for _, c := range []struct{ says, script, want string }{
+		{"", "echo broken >&2; exit 3", "exit status 3: broken"},
+		{"", "echo unexpected >&2", "said: unexpected"},
+		{"^fine", "echo fine >&2; echo unexpected >&2", "said: unexpected"},
+		{"^fine", "echo fine >&2", ""},
+	} {
+		err := lasting(t).again(c.says, "-c", c.script+"; ")
+		if c.want == "" && err != nil || c.want != "" && (err == nil || !strings.Contains(err.Error(), c.want)) {
+			t.Errorf("%q: %v", c.script, err)
+		}
+	}
+}
+
+// TestDamage: a map that lost what nobody deleted, and a worker that ends by itself, are noticed.
+func TestDamage(t *testing.T) {
+	p := &place{dir: t.TempDir(), shmap: "/bin/true"}
+	if err := p.fill(); err != nil {
+		t.Fatal(err)
+	}
+	if err := p.sound(); err != nil {
+		t.Fatal(err)
+	}
+	words, err := readText(p.textPath())
+	if err != nil {
+		t.Fatal(err)
+	}
+	torn := []byte(words.value(kept, longest-1))
+	if !words.is(kept, torn) {
+		t.Errorf("%q is no value", torn)
+	}
+	torn[longest/2]++
+	if words.is(kept, torn) || words.is(kept+1, []byte(words.value(kept, longest))) {
+		t.Error("what nobody stored is a value")
+	}
+	p.shmap = "/bin/false"
+	if err := p.sound(); err == nil {
+		t.Error("a map that does not pass the check is sound")
+	}
+	if err := os.Truncate(p.mapPath(), 0); err != nil {
+		t.Fatal(err)
+	}
+	p.shmap = "/bin/true"
+	if err := p.sound(); err == nil {
+		t.Error("an empty file is sound")
+	}
+	if s, err := raise(p); err == nil {
+		t.Errorf("workers work on an empty file: %v", s.end())
+	}
+}
+
+// TestDocument: the page has every command, its failures and the machine.
+func TestDocument(t *testing.T) {
+	some := samples{{rate: 1e6, stall: 1, cpu: 0.5, runs: 1}, {rate: 2e6, stall: 2, cpu: 0.5, runs: 1}}
+	slower := samples{{rate: 0.5e6, stall: 1, cpu: 0.5, runs: 1}, {rate: 1e6, stall: 2, cpu: 0.5, runs: 1}}
+	r := &result{alone: some, turns: 4, kills: 7}
+	for _, one := range tools() {
+		r.tools = append(r.tools, measuredTool{tool: one, beside: some, control: some})
+	}
+	text := r.document(time.Now(), options{rounds: 2, turn: time.Second})
+	for _, want := range []string{"| top |", "| serve |", "| export |", "| snapshot |", "| check |", "2 rounds", "7 kills", "commit ",
+		time.Now().UTC().Format("2006-01-"), "No command failed", "+0.0 [+0.0, +0.0]", "No command slows"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	r.tools[0].beside, r.tools[1].failures = slower, []string{"it broke"}
+	text = r.document(time.Now(), options{rounds: 2, turn: time.Second})
+	for _, want := range []string{"-50.0 [-50.0, -50.0]", "beside top.", "it broke"} {
+		if !strings.Contains(text, want) {
+			t.Errorf("no %q in\n%s", want, text)
+		}
+	}
+	if r.failed() == nil {
+		t.Error("a failure is no error")
+	}
+}
