@@ -45,8 +45,8 @@ moment: the map stays whole, and nobody waits for the dead.`,
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newCreate(), completeKey(newGet()), completeKey(newSet()), completeKey(newDel()), completeKey(newIncr()), newLs(),
-		newStats(), newTop(), newCheck(), newFreeze(), newExec(), newExport(), newImport(), newSnapshot(), newRestore(), newVerify(),
-		newDiff(), newDoctor(), newMan(), newVersion(), newDemo(), newDemoWorker())
+		newStats(), newTop(), newServe(), newCheck(), newFreeze(), newExec(), newExport(), newImport(), newSnapshot(), newRestore(),
+		newVerify(), newDiff(), newDoctor(), newMan(), newVersion(), newDemo(), newDemoWorker())
 	return root
 }
 

@@ -1,6 +1,7 @@
 package dict
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -10,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/space"
 )
@@ -149,4 +151,29 @@ func TestRegressionForgedCount(t *testing.T) {
 	var err error
 	within(t, 30*time.Second, "Store", func() { err = rvStore(m, Datum{W: 1}, Datum{S: value}) })
 	t.Log(err)
+}
+
+// an eviction that meets damage says so: it does not say that the map is full, nor make other shards give up entries.
+func TestDamageIsNotFull(t *testing.T) {
+	for _, policy := range []layout.Policy{layout.PolicyClock, layout.PolicyS3} {
+		m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 2, Capacity: 64, Policy: policy})
+		for i := range 200 {
+			if err := rvStore(m, Datum{W: uint64(i)}, Datum{W: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		gone := uint64(layout.MakeRef(1<<20, false, 0)) // a bucket that is not there
+		rvHeader(m, 0).Store(layout.ShRecency, layout.Pair(gone, gone))
+		rvHeader(m, 0).Store(layout.ShMain, layout.Pair(gone, layout.Hi(rvHeader(m, 0).Load(layout.ShMain))))
+		there := m.seg.Shards[1].Stat(layout.ShCount)
+		var err error
+		for i := 1000; i < 1200 && err == nil; i++ {
+			if key := (Datum{W: uint64(i)}); m.home(key) == 0 {
+				err = rvStore(m, key, Datum{W: 1})
+			}
+		}
+		if !errors.Is(err, fault.ErrCorrupt) || m.seg.Shards[1].Stat(layout.ShCount) != there {
+			t.Errorf("%v: %v; the other shard had %d entries and has %d", policy, err, there, m.seg.Shards[1].Stat(layout.ShCount))
+		}
+	}
 }

@@ -55,7 +55,7 @@ func (c *Config) Geometry() Geometry {
 	var g Geometry
 	switch w := max(kindBits(c.Key), kindBits(c.Value)); w {
 	case 16:
-		g = Geometry{SlotSize: 4, Slots: 7, LoadPct: 76, BucketSize: 48}
+		g = Geometry{SlotSize: 4, Slots: 7, LoadPct: 82, BucketSize: 48}
 	case 32:
 		g = Geometry{SlotSize: 8, Slots: 6, LoadPct: 70, BucketSize: 64}
 	default:

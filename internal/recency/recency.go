@@ -90,8 +90,11 @@ func (s *slots) link(r layout.Ref) (b region.Span, word, link uint64) {
 func (s *slots) unvisit(r layout.Ref) bool {
 	b, i := s.bucket(r)
 	tags, bit := b.Load(layout.BkTags), uint64(1)<<(layout.VisitedBit+i)
+	if tags&bit == 0 {
+		return false
+	}
 	s.log.Set(b, layout.BkTags, tags&^bit)
-	return tags&bit != 0
+	return true
 }
 
 // none is the policy that keeps no order.

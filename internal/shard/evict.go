@@ -1,26 +1,28 @@
 package shard
 
 import (
+	"errors"
+
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
 )
 
 // evictOne removes one entry: the policy says who is looked at, and spares some; an expired one goes in any case. Each step
-// is an operation of its own. When the policy has spared as many as it may, the next one goes whatever it is.
-func (s *Shard) evictOne() bool {
-	for steps := s.recency.Patience(s.table.Entries()); ; steps-- {
+// is an operation of its own. When the policy has spared as many as it may, the next one goes whatever it is. false: there is
+// none, or none that could be removed; it is an error if the memory is damaged.
+func (s *Shard) evictOne() (gone bool, err error) {
+	for steps := s.recency.Patience(s.table.Entries()); !gone; steps-- {
 		r := s.recency.Victim()
 		if r == 0 {
-			return false
+			return false, nil
 		}
-		gone := false
-		if !s.once(func() { gone = s.evictStep(r, steps == 0) }) {
-			return false // rolled back, whatever gone says
-		}
-		if gone {
-			return true
+		if err = s.oneMore(func() { gone = s.evictStep(r, steps == 0) }); errors.Is(err, fault.ErrCorrupt) {
+			return false, err
+		} else if err != nil {
+			return false, nil // rolled back, whatever gone says
 		}
 	}
+	return true, nil
 }
 
 func (s *Shard) evictStep(r layout.Ref, force bool) (gone bool) {

@@ -31,7 +31,9 @@ func (s *Shard) admit(n uint64) error {
 		} else {
 			s.tight = askEvery
 		}
-		if !s.evictOne() {
+		if gone, err := s.evictOne(); err != nil {
+			return err
+		} else if !gone {
 			s.tight = 0
 			return s.space().Grant(s.env.Owner, s.index, s.header.Load(layout.ShCount)+n, s.deadline())
 		}
@@ -85,8 +87,11 @@ func (s *Shard) relieve(lack *space.Lack, evict bool) (given bool, err error) {
 		if given = given || leases() < before; before-leases() >= wanted || n == relieveAtOnce {
 			return given, nil
 		}
-		if !evict || lack.Entries > 0 && !s.evicts() || s.env.Config.Policy == layout.PolicyNone || !s.evictOne() {
+		if !evict || lack.Entries > 0 && !s.evicts() || s.env.Config.Policy == layout.PolicyNone {
 			return given, nil
+		}
+		if gone, err := s.evictOne(); !gone {
+			return given, err
 		}
 		given = true
 		if lack.Bytes > 0 {

@@ -1,6 +1,7 @@
 package shard
 
 import (
+	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/vector"
 )
@@ -39,7 +40,10 @@ func (s *Shard) tendSlow() {
 }
 
 // once runs one transaction that may as well not happen; false if it did not.
-func (s *Shard) once(body func()) bool {
+func (s *Shard) once(body func()) bool { return s.oneMore(body) == nil }
+
+// oneMore is once with the reason why it did not.
+func (s *Shard) oneMore(body func()) error {
 	for range 8 {
 		need, err := s.attempt(func() error {
 			s.begin()
@@ -48,13 +52,13 @@ func (s *Shard) once(body func()) bool {
 			return nil
 		})
 		if need == nil {
-			return err == nil
+			return err
 		}
 		if _, err := s.attempt(func() error { return s.back(s.absolute(need)) }); err != nil {
-			return false
+			return err
 		}
 	}
-	return false
+	return fault.With(fault.ErrNoSpace, "shard %d: the work of a moment needs ever more memory", s.index)
 }
 
 // relocate moves up to two blobs for each operation since the last time out of a sparse slab of the class that the dropped blob w belonged to.

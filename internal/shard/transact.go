@@ -95,7 +95,12 @@ func (s *Shard) provide(need *vector.Need) error {
 			return err
 		case need.Which == layout.VecOver && s.evictFrom(need.Bucket):
 			return nil
-		case need.Which != layout.VecChunk || !s.evictOne():
+		case need.Which != layout.VecChunk:
+			return err
+		}
+		if gone, damage := s.evictOne(); damage != nil {
+			return damage
+		} else if !gone {
 			return err
 		}
 		s.compactAll(need)

@@ -99,10 +99,14 @@ func (s *Space) backTo(o *lock.Owner, shard int, v *vector.Vec, level int, to ui
 	return nil
 }
 
-// step is how many elements to back ahead: an eighth of what there is, a page at least, 256 KiB at most.
+// step is how many elements to back ahead: of what there is an eighth, below a MiB a thirty-second part; a page at least,
+// 256 KiB at most.
 func step(v layout.Vec, have uint64) uint64 {
-	bytes := min(max(have*v.Elem/8, layout.Page), mostAhead)
-	return max(bytes/v.Elem, 1)
+	bytes := have * v.Elem
+	if bytes < 1<<20 {
+		bytes /= 4
+	}
+	return max(min(max(bytes/8, layout.Page), mostAhead)/v.Elem, 1)
 }
 
 const mostAhead = 256 << 10

@@ -67,7 +67,10 @@ func (v *Vec) Holds(n uint64) bool {
 
 // Must is Find for the holder of the shard's lock, to whom a missing element means corruption.
 func (v *Vec) Must(i uint64) region.Span {
-	s, ok := v.Find(i)
+	if r, k := v.Row(i); k < r.N() {
+		return r.Span(k * v.Shape.Elem)
+	}
+	s, ok := v.learn(i)
 	if !ok {
 		panic(&fault.Corrupt{Where: "index into " + Name(v.Which), Got: i, Want: "an element inside the file"})
 	}
