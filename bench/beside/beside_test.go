@@ -123,10 +123,28 @@ func TestDamage(t *testing.T) {
 	}
 }
 
+// TestMeasurable: the sign test, against sums of binomial coefficients.
+func TestMeasurable(t *testing.T) {
+	for _, c := range []struct {
+		slower, of int
+		want       bool
+	}{
+		{0, 0, false}, {1, 1, false}, {6, 6, false}, {7, 7, true}, {6, 7, false}, // 1/64, 1/128, 8/128
+		{9, 11, false}, {10, 11, true}, {11, 11, true}, {0, 11, false}, // 67/2048, 12/2048
+	} {
+		if got := measurable(c.slower, c.of); got != c.want {
+			t.Errorf("%d of %d: %v", c.slower, c.of, got)
+		}
+	}
+}
+
 // TestDocument: the page has every command, its failures and the machine.
 func TestDocument(t *testing.T) {
-	some := samples{{rate: 1e6, stall: 1, cpu: 0.5, runs: 1}, {rate: 2e6, stall: 2, cpu: 0.5, runs: 1}}
-	slower := samples{{rate: 0.5e6, stall: 1, cpu: 0.5, runs: 1}, {rate: 1e6, stall: 2, cpu: 0.5, runs: 1}}
+	var some, slower samples
+	for i := range 7 {
+		some = append(some, sample{rate: 1e6 * float64(i+1), stall: 1, cpu: 0.5, runs: 1})
+		slower = append(slower, sample{rate: 0.5e6 * float64(i+1), stall: 1, cpu: 0.5, runs: 1})
+	}
 	r := &result{alone: some, turns: 4, kills: 7}
 	for _, one := range tools() {
 		r.tools = append(r.tools, measuredTool{tool: one, beside: some, control: some})

@@ -44,7 +44,7 @@ commands and leaves this page alone, ` + "`-json`" + ` prints everything.
 	slow := []string{}
 	for _, one := range r.rows() {
 		row(one.cells())
-		if one.measurable() {
+		if one.Measurable {
 			slow = append(slow, one.Beside)
 		}
 	}
@@ -65,7 +65,7 @@ Figures are medians over the rounds with the quartiles in brackets. *To alone* c
 the same round: what a user would see on a machine whose processors are all busy, where any process takes its part. *Processors* is that
 part: CPU time a second, children and clients of the command included. *To control* compares with the storm beside the control, in the same round:
 what the CPU time does not explain, such as waiting for locks, lines of cache and bandwidth of memory that a command takes. It counts as *measurable*
-if three quarters of the rounds are slower than the control. A *stall* is the longest time from one operation of a worker to its next, of all
+if so many rounds are slower than the control that chance does it in fewer than one of 100 runs (sign test; fewer than 7 rounds show nothing). A *stall* is the longest time from one operation of a worker to its next, of all
 workers that lived on, in a turn: the time that the scheduler gave to others is in it, so compare it with that of the storm alone and that of
 the control (median, worst). On a machine with processors to spare the second column is near 0 for all. Nothing here decides whether a test
 passes; a command that fails or a map that is not whole does, and ends the program with status 1.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"math"
 	"slices"
 	"text/tabwriter"
 
@@ -31,16 +32,29 @@ type row struct {
 	Stall  spread  `json:"longest_stall_ms"`
 	Worst  float64 `json:"worst_stall_ms"` // of all rounds
 
-	CPU       *spread `json:"processors,omitempty"` // that the command used
-	VsAlone   *spread `json:"change_to_alone,omitempty"`
-	VsControl *spread `json:"change_to_control,omitempty"` // what the CPU time of the command does not explain
-	Control   *row    `json:"control,omitempty"`
+	CPU        *spread `json:"processors,omitempty"` // that the command used
+	VsAlone    *spread `json:"change_to_alone,omitempty"`
+	VsControl  *spread `json:"change_to_control,omitempty"` // what the CPU time of the command does not explain
+	Slower     int     `json:"rounds_slower_than_control"`
+	Measurable bool    `json:"measurable"` // too many to be chance
+	Control    *row    `json:"control,omitempty"`
 
 	Failures []string `json:"failures,omitempty"`
 }
 
-// measurable reports whether the command slows the storm more than a process that uses as much CPU time.
-func (r row) measurable() bool { return r.VsControl != nil && r.VsControl.Q3 < 0 }
+// chance is how often pure chance may call a command slow that is not.
+const chance = 0.01
+
+// measurable reports whether of n rounds so many are slower that chance does not explain it (the sign test of J. Arbuthnot,
+// 1710). Fewer than seven rounds show nothing.
+func measurable(slower, n int) bool {
+	p, ways := 0.0, 1.0 // of k slower rounds of n
+	for k := n; k >= slower; k-- {
+		p += ways / math.Exp2(float64(n))
+		ways *= float64(k) / float64(n-k+1)
+	}
+	return p < chance
+}
 
 func rowOf(name string, s samples) row {
 	r := row{Beside: name, Rate: spreadOf(s.of(rate)), Stall: spreadOf(s.of(stall)), Worst: slices.Max(s.of(stall))}
@@ -69,6 +83,12 @@ func (r *result) rows() []row {
 		one.CPU, control.CPU = &used, &burnt
 		one.VsAlone, control.VsAlone = change(t.beside, r.alone), change(t.control, r.alone)
 		one.VsControl = change(t.beside, t.control)
+		for i := range t.beside {
+			if t.beside[i].rate < t.control[i].rate {
+				one.Slower++
+			}
+		}
+		one.Measurable = measurable(one.Slower, len(t.beside))
 		one.Control, one.Failures = &control, t.failures
 		out = append(out, one)
 	}
@@ -102,7 +122,7 @@ func (r row) cells() []string {
 	if c := r.Control; c != nil {
 		out[3] = fmt.Sprintf("%.3f / %.3f", r.CPU.Median, c.CPU.Median)
 		out[4] = percent(r.VsControl)
-		out[5] = map[bool]string{false: "no", true: "YES"}[r.measurable()]
+		out[5] = map[bool]string{false: "no", true: "YES"}[r.Measurable]
 		out[8] = fmt.Sprintf("%.1f, %.0f", c.Stall.Median, c.Worst)
 		out[9] = fmt.Sprint(r.Runs)
 		out[10] = fmt.Sprint(len(r.Failures))
