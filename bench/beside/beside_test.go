@@ -66,6 +66,19 @@ func TestShortRun(t *testing.T) {
 	}
 }
 
+// TestOtherCommands: those that need a terminal, a client, or a look at what they made do not fail either.
+func TestOtherCommands(t *testing.T) {
+	var out, log bytes.Buffer
+	if err := run([]string{"-root", root, "-rounds", "1", "-for", "200ms", "-only", "top|serve|snapshot"}, &out, &log); err != nil {
+		t.Fatalf("%v\n%s", err, &log)
+	}
+	for _, want := range []string{"\ntop ", "\nserve ", "\nsnapshot ", "\n7 turns, "} {
+		if !strings.Contains(out.String(), want) {
+			t.Errorf("no %q in\n%s", want, &out)
+		}
+	}
+}
+
 // lasting is a turn that is not over yet.
 func lasting(t *testing.T) *turn {
 	return &turn{p: &place{dir: t.TempDir(), shmap: "/bin/sh"}, ctx: t.Context(), start: time.Now(), d: time.Millisecond}
@@ -145,23 +158,26 @@ func TestDocument(t *testing.T) {
 		some = append(some, sample{rate: 1e6 * float64(i+1), stall: 1, cpu: 0.5, runs: 1})
 		slower = append(slower, sample{rate: 0.5e6 * float64(i+1), stall: 1, cpu: 0.5, runs: 1})
 	}
-	r := &result{alone: some, turns: 4, kills: 7}
+	r := &result{alone: some, turns: 4, kills: 8}
 	for _, one := range tools() {
 		r.tools = append(r.tools, measuredTool{tool: one, beside: some, control: some})
 	}
-	text := r.document(time.Now(), options{rounds: 2, turn: time.Second})
-	for _, want := range []string{"| top |", "| serve |", "| export |", "| snapshot |", "| check |", "2 rounds", "7 kills", "commit ",
+	text := r.document(time.Now(), options{rounds: 7, turn: time.Second})
+	for _, want := range []string{"| top |", "| serve |", "| export |", "| snapshot |", "| check |", "7 rounds", "8 kills", "commit ",
 		time.Now().UTC().Format("2006-01-"), "No command failed", "+0.0 [+0.0, +0.0]", "No command slows"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
 	r.tools[0].beside, r.tools[1].failures = slower, []string{"it broke"}
-	text = r.document(time.Now(), options{rounds: 2, turn: time.Second})
+	text = r.document(time.Now(), options{rounds: 7, turn: time.Second})
 	for _, want := range []string{"-50.0 [-50.0, -50.0]", "beside top.", "it broke"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
+	}
+	if text = r.document(time.Now(), options{rounds: 6, turn: time.Second}); !strings.Contains(text, "In 6 rounds nothing is measurable") {
+		t.Errorf("too few rounds say something:\n%s", text)
 	}
 	if r.failed() == nil {
 		t.Error("a failure is no error")

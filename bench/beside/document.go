@@ -29,7 +29,7 @@ commands and leaves this page alone, ` + "`-json`" + ` prints everything.
 		"  process that does nothing but use as much CPU time as the command did. A turn is as long as the command, which begins with it, and ends\n"+
 		"  when it has. The order changes from round to round.\n", o.rounds, o.turn)
 	for _, t := range r.tools {
-		fmt.Fprintf(&b, "- %s: %s.\n", t.name, t.how)
+		fmt.Fprintf(&b, "- %s.\n", t.how)
 	}
 	fmt.Fprintf(&b, "- After each turn all processes are killed, and the map must pass `shmap check` and hold %d entries that nobody changes.\n", kept)
 	b.WriteString("\n## The machine\n\n")
@@ -48,9 +48,12 @@ commands and leaves this page alone, ` + "`-json`" + ` prints everything.
 			slow = append(slow, one.Beside)
 		}
 	}
-	if len(slow) == 0 {
+	switch {
+	case !measurable(o.rounds, o.rounds):
+		fmt.Fprintf(&b, "\nIn %d rounds nothing is measurable.", o.rounds)
+	case len(slow) == 0:
 		b.WriteString("\nNo command slows the storm measurably beyond the CPU time that it uses.")
-	} else {
+	default:
 		fmt.Fprintf(&b, "\nMeasurably slower than the CPU time explains: beside %s.", strings.Join(slow, ", "))
 	}
 	if err := r.failed(); err == nil {
@@ -61,14 +64,15 @@ commands and leaves this page alone, ` + "`-json`" + ` prints everything.
 	b.WriteString(`
 ## How to read it
 
-Figures are medians over the rounds with the quartiles in brackets. *To alone* compares the storm beside a command with the storm alone in
-the same round: what a user would see on a machine whose processors are all busy, where any process takes its part. *Processors* is that
-part: CPU time a second, children and clients of the command included. *To control* compares with the storm beside the control, in the same round:
-what the CPU time does not explain, such as waiting for locks, lines of cache and bandwidth of memory that a command takes. It counts as *measurable*
-if so many rounds are slower than the control that chance does it in fewer than one of 100 runs (sign test; fewer than 7 rounds show nothing). A *stall* is the longest time from one operation of a worker to its next, of all
-workers that lived on, in a turn: the time that the scheduler gave to others is in it, so compare it with that of the storm alone and that of
-the control (median, worst). On a machine with processors to spare the second column is near 0 for all. Nothing here decides whether a test
-passes; a command that fails or a map that is not whole does, and ends the program with status 1.
+Figures are medians over the rounds with the quartiles in brackets. *To alone* compares the storm beside a command with the storm alone
+in the same round: what a user would see on a machine whose processors are all busy, where any process takes its part. *Processors* is
+that part: CPU time a second, that of the client included. *To control* compares with the storm beside the control, in the same round: what the CPU
+time does not explain, such as waiting for locks, lines of cache and bandwidth of memory that a command takes. It counts as *measurable*
+if so many rounds are slower than the control that chance does it in fewer than one of 100 runs (sign test; fewer than 7 rounds show
+nothing). A *stall* is the longest time in a turn from one operation of a worker that lived on to its next: the time that the scheduler
+gave to others is in it, so compare it with that of the storm alone and that of the control (median, worst). On a machine with
+processors to spare *to alone* is near 0 for all. No figure makes the program fail; a command that fails or a map that is not whole
+does.
 `)
 	return b.String()
 }
