@@ -27,7 +27,8 @@ func spreadOf(s measure.Samples) spread {
 // below 0 for slower, of the two rates of a round.
 type row struct {
 	Beside string  `json:"beside"` // "alone", or the name of a command
-	Runs   int     `json:"runs"`   // of the command, in all rounds
+	Rounds int     `json:"rounds"`
+	Runs   int     `json:"runs"` // of the command, in all rounds
 	Rate   spread  `json:"operations_per_second"`
 	Stall  spread  `json:"longest_stall_ms"`
 	Worst  float64 `json:"worst_stall_ms"` // of all rounds
@@ -57,7 +58,7 @@ func measurable(slower, n int) bool {
 }
 
 func rowOf(name string, s samples) row {
-	r := row{Beside: name, Rate: spreadOf(s.of(rate)), Stall: spreadOf(s.of(stall)), Worst: slices.Max(s.of(stall))}
+	r := row{Beside: name, Rounds: len(s), Rate: spreadOf(s.of(rate)), Stall: spreadOf(s.of(stall)), Worst: slices.Max(s.of(stall))}
 	for _, one := range s {
 		r.Runs += one.runs
 	}
@@ -123,6 +124,9 @@ func (r row) cells() []string {
 		out[3] = fmt.Sprintf("%.3f / %.3f", r.CPU.Median, c.CPU.Median)
 		out[4] = percent(r.VsControl)
 		out[5] = map[bool]string{false: "no", true: "YES"}[r.Measurable]
+		if !measurable(r.Rounds, r.Rounds) {
+			out[5] = "-" // too few to say
+		}
 		out[8] = fmt.Sprintf("%.1f, %.0f", c.Stall.Median, c.Worst)
 		out[9] = fmt.Sprint(r.Runs)
 		out[10] = fmt.Sprint(len(r.Failures))
