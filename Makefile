@@ -1,7 +1,7 @@
 # Verbs of this repository. `make` lists them.
 STATICCHECK := honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: help test race lint cross fuzz planted explore instructions arm64 proof format-doc contrib upstream cookbook man ci
+.PHONY: help test race lint cross fuzz planted explore instructions beside arm64 proof format-doc contrib upstream cookbook man ci
 help:        ## this list
 	@grep -E '^[a-z0-9-]+: .*##' $(MAKEFILE_LIST) | sed 's/:.*##/\t/'
 test:        ## everything that go test runs (README's command)
@@ -27,6 +27,8 @@ explore:     ## every interleaving of readers, writers, deaths and repairs, in s
 	go test -tags explore -count=1 ./internal/explore
 instructions: ## counts the instructions of the core operations and compares them with bench/guard/instructions.json
 	cd bench && go run ./guard
+beside:      ## what top, serve, export, snapshot and check cost a storm of killed processes, ten minutes; writes docs/BESIDE.md
+	cd bench && go run ./beside
 arm64:       ## the short form of the tests, compiled for arm64, under qemu (which it installs if it is not there)
 	bash .ci/arm64
 proof:       ## the long form of every proof, half an hour; writes docs/PROOF.md

@@ -37,14 +37,16 @@ moment: the map stays whole, and nobody waits for the dead.`,
   shmap demo`,
 		Args:          unknownCommand,
 		RunE:          func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+		Version:       thisVersion(),
 		SilenceErrors: true,
 		SilenceUsage:  true,
 	}
+	root.SetVersionTemplate("{{.Version}}")
 	root.SuggestionsMinimumDistance = 2
 	root.SetFlagErrorFunc(flagError)
 	root.AddCommand(newCreate(), completeKey(newGet()), completeKey(newSet()), completeKey(newDel()), completeKey(newIncr()), newLs(),
 		newStats(), newTop(), newServe(), newCheck(), newFreeze(), newExec(), newExport(), newImport(), newSnapshot(), newRestore(),
-		newVerify(), newDiff(), newDoctor(), newMan(), newDemo(), newDemoWorker())
+		newVerify(), newDiff(), newDoctor(), newMan(), newVersion(), newDemo(), newDemoWorker())
 	return root
 }
 

@@ -10,8 +10,8 @@ import (
 	"time"
 )
 
-// Machine returns facts about this machine and this program, as far as they can be found out.
-func Machine(now time.Time) []string {
+// Host returns facts about this machine and the commit, as far as they can be found out.
+func Host(now time.Time) []string {
 	facts := []string{
 		now.UTC().Format("2006-01-02 15:04 UTC"),
 		fmt.Sprintf("%s, %d processors, %s of memory", field("/proc/cpuinfo", "model name"), runtime.NumCPU(), field("/proc/meminfo", "MemTotal")),
@@ -23,6 +23,12 @@ func Machine(now time.Time) []string {
 	if out, err := exec.Command("git", "rev-parse", "--short", "HEAD").Output(); err == nil {
 		facts = append(facts, "commit "+strings.TrimSpace(string(out)))
 	}
+	return facts
+}
+
+// Machine is Host with the versions of what is compared.
+func Machine(now time.Time) []string {
+	facts := Host(now)
 	if info, ok := debug.ReadBuildInfo(); ok {
 		var peers []string
 		for _, d := range info.Deps {
