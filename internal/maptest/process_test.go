@@ -40,7 +40,7 @@ func number(m *dict.Map, key int) (uint64, error) {
 
 func add(m *dict.Map, key int) error {
 	op := dict.Op{Code: dict.OpAdd, Key: dict.Datum{W: uint64(key)}, Val: dict.Datum{W: 1}}
-	return m.Do(&op)
+	return Do(m, &op)
 }
 
 var counters = Spec{Key: layout.Int64, Value: layout.Int64, LgShards: 1}
@@ -225,7 +225,7 @@ func churnRole(p *Parent, args []string) error {
 		for _, code := range []dict.OpCode{dict.OpStore, dict.OpDelete} {
 			for i := range 4000 {
 				op := dict.Op{Code: code, Key: dict.Datum{W: uint64(1_000_000 + i)}, Val: dict.Datum{W: 1}}
-				if err := m.Do(&op); err != nil {
+				if err := Do(m, &op); err != nil {
 					return err
 				}
 			}

@@ -82,6 +82,10 @@ func (k *maker) many(kind Kind, atomic bool, from, to int) Step {
 
 func (k *maker) add(name string, setup []Step, step Step) {
 	k.out = append(k.out, scenario{name, k.spec, setup, step})
+	if step.Kind == DoOp && HasShortWay(k.spec.Key, k.spec.Value, &step.Op) {
+		step.Short = true
+		k.out = append(k.out, scenario{name + ", the short way", k.spec, setup, step})
+	}
 }
 
 // scenarios lists them for one map.
@@ -209,6 +213,11 @@ func (k *maker) evictions() {
 	visited := append(k.fill(10, 22), visit(10), visit(11), visit(13))
 	k.add("store that evicts", full, k.store(22, 22))
 	k.add("store that evicts the third", visited, k.store(22, 22))
+	k.add("store that evicts again", k.fill(10, 23), k.store(23, 23)) // the shard knows by now that the limit is all given out
+	k.add("store that evicts again, the third", append(k.fill(10, 23), visit(11), visit(12), visit(14)), k.store(23, 23))
+	if k.spec.Key == layout.Int64 && k.spec.TTL == 0 && k.spec.Policy != layout.PolicyS3 {
+		k.handedOver()
+	}
 	k.add("store-many atomic that evicts", visited, k.many(StoreMany, true, 21, 25))
 	k.add("store-many that evicts", visited, k.many(StoreMany, false, 8, 12))
 	k.add("pop-oldest", visited, Step{Kind: PopOldest})
@@ -227,6 +236,23 @@ func (k *maker) evictions() {
 	}
 }
 
+// handedOver is a store into a full chain, where the entry that goes is alone in an overflow bucket of another chain.
+func (k *maker) handedOver() {
+	was := k.spec
+	defer func() { k.spec = was }()
+	k.spec.Hash = layout.HashFourBit
+	var setup []Step
+	do := func(code dict.OpCode, keys ...uint64) {
+		for _, w := range keys {
+			setup = append(setup, Step{Op: dict.Op{Code: code, Key: dict.Datum{W: w}, Val: k.val(int(w))}})
+		}
+	}
+	do(dict.OpStore, 1, 0, 4, 8, 12, 16, 20, 24, 28, 2, 6, 10, 14) // the last one evicts 1; 28 is in an overflow bucket
+	do(dict.OpDelete, 0, 4, 8, 12, 16, 20, 24)
+	do(dict.OpStore, 18, 22, 26, 5, 9, 13, 17)
+	k.add("store that could be handed an overflow bucket", setup, Step{Op: dict.Op{Key: dict.Datum{W: 30}, Val: k.val(30)}})
+}
+
 // rings are those of the policy s3: entries go from small to main, main's hand passes some, ghosts come and are asked.
 func (k *maker) rings() {
 	visit := func(i int) Step { return Step{Kind: Load, Op: dict.Op{Key: k.key(i)}, Flags: dict.ReadVisit} }
@@ -241,6 +267,8 @@ func (k *maker) rings() {
 	k.add("store that takes laps", lapped, k.store(24, 24))
 	k.add("store that a ghost remembers", ghost, k.store(21, 5))
 	k.add("store that a ghost remembers, with room", append(ghost, k.delete(12)), k.store(21, 5))
+	k.add("store that evicts again", k.fill(10, 24), k.store(24, 24))
+	k.add("store that a ghost remembers again", append(k.fill(10, 24), visit(10)), k.store(22, 22))
 	k.add("store over one of main", full, k.store(12, 13))
 	k.add("delete of the one at the hand", full, k.delete(10))
 	k.add("delete of the one on trial", full, k.delete(21))

@@ -45,6 +45,7 @@ type Step struct {
 	Vals   []dict.Datum
 	N      int
 	Atomic bool
+	Short  bool // DoOp by the short way, see Do
 }
 
 var opNames = [...]string{"store", "insert", "replace", "swap", "load-or-store", "compare-and-swap", "compare-and-delete", "delete",
@@ -114,6 +115,9 @@ func (s *Step) Perform(m *dict.Map) (err error) {
 	switch s.Kind {
 	case DoOp:
 		op := s.Op
+		if s.Short {
+			return Do(m, &op)
+		}
 		err = m.Do(&op)
 	case StoreMany:
 		_, err = m.StoreMany(s.Keys, s.Vals, s.Op.Mode, s.Op.TTL, s.Atomic)

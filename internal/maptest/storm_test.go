@@ -60,7 +60,11 @@ func stormRole(p *Parent, args []string) error {
 	}
 	for ; ; i++ {
 		op := stormOp(worker, i)
-		if err := m.Do(&op); err != nil {
+		do := m.Do
+		if i%2 == 0 {
+			do = func(op *dict.Op) error { return Do(m, op) }
+		}
+		if err := do(&op); err != nil {
 			return err
 		}
 		if _, err := m.Load(stormOp(worker, i*i).Key, nil, dict.ReadVisit); err != nil {

@@ -7,6 +7,11 @@ func ringed() []row {
 	told := test{pkg: "internal/maptest", run: "^TestGhosts$/^int64->int64"}
 	hand := test{pkg: ".", run: "^TestS3"}
 	return []row{
+		{"P1", "a new entry takes the slot of the one that goes for it", "internal/shard/cached.go",
+			"victim.Main.Off == pos.Main.Off || ", "", points},
+		{"P1", "a new entry takes the overflow bucket of the one that goes for it", "internal/shard/cached.go",
+			" || victim.Over && !s.table.Vacant(pos)", "",
+			test{pkg: "internal/maptest", run: "^TestP01CrashPoints$/^int64->int64_ttl=false,0_policy=none_cap=12"}},
 		{"P1", "s3: a ghost is not in the journal", ghosts,
 			"t.Log.Set(pos.B, t.Geo.Ghosts, recency.Remember(w, t.HashOf(pos.Key)))",
 			"pos.B.Store(t.Geo.Ghosts, recency.Remember(w, t.HashOf(pos.Key)))", points},

@@ -30,6 +30,9 @@ const (
 
 const (
 	opLoad  = 100     // beside the mutations of package dict
+	opQuick = 101     // a load by the short way
+	opPut   = 102     // a store by the short way, which does not tell whether there was a value
+	opSum   = 103     // an addition, likewise
 	epoch   = 1000000 // nanoseconds that each set of hot keys is in use
 	hotKeys = 3
 	writers = 2 // goroutines of a process
@@ -70,7 +73,7 @@ type historian struct {
 }
 
 // hot are the operations on hot keys.
-var hot = []dict.OpCode{opLoad, opLoad, opLoad, dict.OpStore, dict.OpStore, dict.OpAdd, dict.OpAdd, dict.OpCompareAndSwap,
+var hot = []dict.OpCode{opLoad, opLoad, opQuick, opQuick, dict.OpStore, opPut, opPut, dict.OpAdd, opSum, opSum, dict.OpCompareAndSwap,
 	dict.OpCompareAndSwap, dict.OpLoadAndDelete, dict.OpSwap, dict.OpInsert, dict.OpLoadOrStore, dict.OpCompareAndDelete}
 
 func (h *historian) work(start, end int64) error {
@@ -92,7 +95,7 @@ func (h *historian) work(start, end int64) error {
 		if err != nil {
 			return err
 		}
-		if op.Code == opLoad {
+		if op.Code == opLoad || op.Code == opQuick {
 			seen = out
 		}
 		if found {
@@ -112,9 +115,18 @@ func (h *historian) work(start, end int64) error {
 // do carries out an operation: whether the key was present, and the value that came of it. For the comparing
 // operations, it is whether they did anything.
 func (h *historian) do(op *dict.Op) (found bool, out uint64, err error) {
-	if op.Code == opLoad {
+	switch op.Code {
+	case opLoad:
 		l, err := h.m.Load(op.Key, nil, 0)
 		return l.Found, l.W, err
+	case opQuick:
+		out, found, err = h.m.LoadWord(op.Key.W)
+		return found, out, err
+	case opPut:
+		return false, 0, h.m.StoreWord(op.Key.W, op.Val.W)
+	case opSum:
+		out, err = h.m.AddWord(op.Key.W, op.Val.W)
+		return false, out, err
 	}
 	if err := h.m.Do(op); err != nil {
 		return false, 0, err
@@ -136,5 +148,5 @@ func (h *historian) cold() error {
 	if h.r.IntN(3) == 0 {
 		op.Code = dict.OpDelete
 	}
-	return h.m.Do(&op)
+	return maptest.Do(h.m, &op)
 }

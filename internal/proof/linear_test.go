@@ -38,7 +38,12 @@ func (c call) next(r register) (register, answer) {
 	a := answer{known: true, found: r.found}
 	equal := r.found && r.w == c.old
 	switch dict.OpCode(c.code) {
-	case opLoad:
+	case opLoad, opQuick:
+		a.out = r.w
+	case opPut:
+		r, a.found = register{true, c.val}, false
+	case opSum:
+		r, a.found = register{true, r.w + c.val}, false
 		a.out = r.w
 	case dict.OpStore:
 		r = register{true, c.val}
@@ -234,7 +239,7 @@ func TestPlantedFaultStaleRead(t *testing.T) {
 			if c.code == uint64(dict.OpAdd) && a.known && a.found {
 				last = a.out
 			}
-			if c.code != opLoad || !a.found || a.out == last || len(ops) < 40 {
+			if c.code != opLoad && c.code != opQuick || !a.found || a.out == last || len(ops) < 40 {
 				continue
 			}
 			a.out += 1 << 20

@@ -34,6 +34,7 @@ func memoryDir(t *testing.T) string {
 // short are the scenarios of the short form: every mechanism once. SHMAP_LONG=1 takes all.
 var short = map[string]bool{
 	"int64-int64/store,absent-short":           true, // insert
+	"int64-int64/store,absent-short,short":     true, // the same in the short transaction
 	"int64-int64/add,present-long":             true, // one plain store
 	"int64-int64/delete,present-long":          true,
 	"int64-int64/split":                        true,
@@ -41,10 +42,13 @@ var short = map[string]bool{
 	"int64-int64/clear":                        true,
 	"int64-int64,ttl/store-over-expired":       true,
 	"int64-int64,clock/evict":                  true,
+	"int64-int64,clock/evict,short":            true, // one transaction for both
+	"int64-int64,s3/evict,short":               true,
 	"int64-int64,ttl,clock/touch,present-long": true,
 	"int64-int64,ttl,s3/evict-passing":         true,
 	"string-string,ttl,s3/evict-remembered":    true,
 	"string-string/store,present-long":         true, // blob for blob
+	"string-string/store,present-long,short":   true,
 	"string-string/take,present-long":          true,
 	"string-int64,clock/batch-atomic":          true,
 	"string-int64/insert,absent-long":          true,

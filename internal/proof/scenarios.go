@@ -27,6 +27,14 @@ func do(op dict.Op) func(*mapUnderTest) error {
 	}
 }
 
+// doShort is do by the short way.
+func doShort(op dict.Op) func(*mapUnderTest) error {
+	return func(m *mapUnderTest) error {
+		op := op
+		return maptest.Do(m, &op)
+	}
+}
+
 // fill stores entries 1 to n.
 func (k *kind) fill(n int) func(*mapUnderTest) error { return k.storeRange(1, n) }
 
@@ -34,6 +42,9 @@ func (k *kind) fill(n int) func(*mapUnderTest) error { return k.storeRange(1, n)
 func (k *kind) singles() (out []*Scenario) {
 	add := func(name string, op dict.Op) {
 		out = append(out, &Scenario{Name: k.name + "/" + name, Spec: k.spec, Setup: k.fill(12), Op: do(op)})
+		if maptest.HasShortWay(k.spec.Key, k.spec.Value, &op) {
+			out = append(out, &Scenario{Name: k.name + "/" + name + ",short", Spec: k.spec, Setup: k.fill(12), Op: doShort(op)})
+		}
 	}
 	for _, key := range []int{5, 6, 100, 101} { // there with a long and a short key; not there, likewise
 		n := map[int]string{5: "present-long", 6: "present-short", 100: "absent-short", 101: "absent-long"}[key]
@@ -96,6 +107,7 @@ func (k *kind) wholes() (out []*Scenario) {
 	if k.spec.Capacity != 0 {
 		if k.spec.Policy != layout.PolicyS3 {
 			add("evict", k.fill(40), do(dict.Op{Key: k.key(41), Val: k.val(41)}), do(dict.Op{Code: dict.OpDelete, Key: k.key(1)}))
+			add("evict,short", k.fill(41), doShort(dict.Op{Key: k.key(42), Val: k.val(42)}), do(dict.Op{Code: dict.OpDelete, Key: k.key(2)}))
 		}
 		add("pop", k.fill(12), func(m *mapUnderTest) error { _, _, err := m.PopOldest(); return err })
 		add("shift", k.fill(12), func(m *mapUnderTest) error { _, _, err := m.PopNewest(); return err })
@@ -145,6 +157,7 @@ func (k *kind) rings(add func(name string, setup, op func(*mapUnderTest) error, 
 	}
 	store := func(i int) func(*mapUnderTest) error { return do(dict.Op{Key: k.key(i), Val: k.val(i)}) }
 	add("evict", k.fill(40), store(41), k.delete(39))
+	add("evict,short", k.fill(41), doShort(dict.Op{Key: k.key(42), Val: k.val(42)}), k.delete(40))
 	add("evict-remembered", after(k.fill(40), store(41)), store(39), k.delete(40))
 	add("evict-passing", after(k.fill(40), visit), store(41), spare, spare, spare, k.delete(3))
 }
@@ -185,6 +198,7 @@ func (k *kind) reshapes() []*Scenario {
 	}
 	return []*Scenario{
 		{Name: k.name + "/split", Spec: k.spec, Setup: k.fill(split - 1), Op: k.storeRange(split, split), Buckets: 1},
+		{Name: k.name + "/split,short", Spec: k.spec, Setup: k.fill(split - 1), Op: doShort(dict.Op{Key: k.key(split), Val: k.val(split)}), Buckets: 1},
 		{Name: k.name + "/merge", Spec: k.spec, Setup: k.fillAndDelete(top, merge), Op: k.delete(merge), Buckets: -1},
 	}
 }
