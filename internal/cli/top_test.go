@@ -24,8 +24,7 @@ type pane struct {
 // openTerminal starts a shell command in a terminal of 80x24; nil if there is no tmux on this machine.
 func openTerminal(t *testing.T, command string) *pane {
 	t.Helper()
-	if _, err := exec.LookPath("tmux"); err != nil {
-		t.Log("NOT TESTED in a terminal: tmux is not installed; apt-get install tmux")
+	if _, ok := tool(t, "tmux", "tmux"); !ok {
 		return nil
 	}
 	dir := t.TempDir()
