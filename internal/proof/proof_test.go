@@ -122,3 +122,28 @@ func TestPlantedFaultUndoNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestStepperOfAnyThread: a child whose operation is not on its first thread is stepped like any other, and its end does not
+// keep the stepper waiting.
+func TestStepperOfAnyThread(t *testing.T) {
+	t.Setenv(envThread, "1")
+	s := &Stepper{Dir: memoryDir(t), Limit: 5_000_000}
+	for _, sc := range Scenarios() {
+		if sc.Name != "int64-int64/add,present-long" {
+			continue
+		}
+		done := make(chan error, 1)
+		go func() {
+			_, err := s.Step(sc)
+			done <- err
+		}()
+		select {
+		case err := <-done:
+			if err != nil {
+				t.Error(err)
+			}
+		case <-time.After(time.Minute):
+			t.Fatal("the stepper does not end")
+		}
+	}
+}

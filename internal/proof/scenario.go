@@ -31,7 +31,16 @@ func Child() {
 	if name == "" {
 		return
 	}
-	if err := runChild(name); err != nil {
+	err := error(nil)
+	if os.Getenv(envThread) == "" {
+		err = runChild(name)
+	} else { // on a thread that is not the first of the process
+		runtime.LockOSThread()
+		done := make(chan error)
+		go func() { done <- runChild(name) }()
+		err = <-done
+	}
+	if err != nil {
 		fmt.Fprintln(os.Stderr, "proof child:", name+":", err)
 		os.Exit(1)
 	}

@@ -17,11 +17,13 @@ import (
 	"github.com/shmap-go/shmap/internal/layout"
 )
 
-// The child's environment: which scenario, and the files of the map and of the control word.
+// The child's environment: which scenario, the files of the map and of the control word, and whether it runs on another thread
+// than the first.
 const (
 	envScenario = "SHMAP_PROOF_SCENARIO"
 	envMap      = "SHMAP_PROOF_MAP"
 	envControl  = "SHMAP_PROOF_CONTROL"
+	envThread   = "SHMAP_PROOF_THREAD"
 )
 
 // Phases of the child, in the control word.
@@ -201,6 +203,18 @@ func (c *child) wait() error {
 	}
 }
 
+// reap takes the death of a traced thread that is not the first of its process, which is not said to be dead before.
+func (c *child) reap() {
+	for {
+		var ws unix.WaitStatus
+		_, err := unix.Wait4(c.tid, &ws, unix.WALL, nil)
+		if errors.Is(err, unix.EINTR) || err == nil && !ws.Exited() && !ws.Signaled() {
+			continue
+		}
+		return
+	}
+}
+
 // step lets the thread run one instruction.
 func (c *child) step() error {
 	if err := unix.PtraceSingleStep(c.tid); err != nil {
@@ -211,6 +225,9 @@ func (c *child) step() error {
 
 func (c *child) stop() {
 	_ = c.cmd.Process.Kill()
+	if c.tid != 0 && c.tid != c.cmd.Process.Pid {
+		c.reap()
+	}
 	_, _ = c.cmd.Process.Wait()
 	if c.memory != nil {
 		_ = unix.Munmap(c.memory)
