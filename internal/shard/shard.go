@@ -2,8 +2,9 @@
 // list. Every operation on one key is here, once. It knows operations, their rules and what makes room for them; it must
 // not know files, nor that there are other shards beyond what package space tells.
 //
-// A mutation takes the lock, decides, makes room by operations of their own, and commits once (commit is the only place
-// where a mutation commits; the one plain store of PutValue apart). If memory is missing in the middle it rolls back, has
+// A mutation takes the lock, decides, makes room by operations of their own (the usual store into a full cache of integers
+// apart, which evicts in its own transaction), and commits once (commit is the only place where a mutation commits; the one
+// plain store of PutValue apart). If memory is missing in the middle it rolls back, has
 // the memory backed, and starts again.
 //
 // Invariants:

@@ -1,6 +1,6 @@
 // Package table is a shard's hash table: linear hashing (Witold Litwin, "Linear hashing: a new tool for file and table
 // addressing", VLDB 1980) over buckets with tags, versions and overflow chains. It knows slots and chains and how both
-// move; it must not know operations, limits or time.
+// move; it must not know operations, limits or time (but Quick, which is all of the shortest load, asks what time it is).
 //
 //	level word    buckets n in the low 32 bits, epoch in the high 32. With 2^k <= n < 2^(k+1) a hash leads to bucket
 //	              hash mod 2^(k+1) if that is below n, else to hash mod 2^k.
