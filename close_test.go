@@ -112,3 +112,40 @@ func settled(t *testing.T, n int) {
 		}
 	}
 }
+
+// TestClosedMapLooksEmpty: of every kind of slot, in use or not.
+func TestClosedMapLooksEmpty(t *testing.T) {
+	t.Run("int64", func(t *testing.T) { closedLooksEmpty[int64, int64](t, 42, 43, shmap.Options{}) })
+	t.Run("int32", func(t *testing.T) { closedLooksEmpty[int32, int32](t, 42, 43, shmap.Options{}) })
+	t.Run("int16", func(t *testing.T) { closedLooksEmpty[int16, int16](t, 42, 43, shmap.Options{}) })
+	t.Run("cache", func(t *testing.T) { closedLooksEmpty[int64, int64](t, 42, 43, shmap.Options{Capacity: 10}) })
+	t.Run("hits", func(t *testing.T) { closedLooksEmpty[int64, int64](t, 42, 43, shmap.Options{CountHits: true}) })
+	t.Run("string", func(t *testing.T) { closedLooksEmpty[string, string](t, "k", "a value that is long", shmap.Options{}) })
+	t.Run("counter", func(t *testing.T) { closedLooksEmpty[string, int64](t, "k", 43, shmap.Options{}) })
+}
+
+func closedLooksEmpty[K shmap.Key, V interface {
+	shmap.Value
+	comparable
+}](t *testing.T, k K, v V, o shmap.Options) {
+	m := create[K, V](t, o)
+	must(t, m.Store(k, v))
+	if got, ok := m.Load(k); got != v || !ok {
+		t.Fatalf("%v, %v before it is closed", got, ok)
+	}
+	must(t, m.Close())
+	var none V
+	if got, ok := m.Load(k); got != none || ok {
+		t.Errorf("Load: %v, %v", got, ok)
+	}
+	if got, ok, err := m.TryLoad(k); got != none || ok || !errors.Is(err, shmap.ErrClosed) {
+		t.Errorf("TryLoad: %v, %v, %v", got, ok, err)
+	}
+	vals, found := make([]V, 1), make([]bool, 1)
+	if n, err := m.LoadMany([]K{k}, vals, found); n != 0 || vals[0] != none || found[0] || !errors.Is(err, shmap.ErrClosed) {
+		t.Errorf("LoadMany: %d, %v, %v, %v", n, vals, found, err)
+	}
+	if _, ok := m.AppendLoad(nil, k); ok {
+		t.Error("AppendLoad finds it")
+	}
+}

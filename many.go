@@ -60,12 +60,22 @@ func (m *Map[K, V]) StoreAll(pairs iter.Seq2[K, V]) (n int, err error) {
 
 // LoadMany sets vals[i] to the value of keys[i] and found[i] to whether there is one, for all i, and returns the
 // number found. It overlaps the waits for memory, so that for a large map of integers it takes about half as long as one
-// Load after the other (BENCHMARKS.md). It does not count as an access for eviction. vals and found must be as long as keys.
+// Load after the other (BENCHMARKS.md). It does not count as an access for eviction. vals and found must be as long as keys;
+// after an error all of both are zero.
 func (m *Map[K, V]) LoadMany(keys []K, vals []V, found []bool) (n int, err error) {
 	if len(vals) != len(keys) || len(found) != len(keys) {
 		return 0, fmt.Errorf("shmap: LoadMany: %d keys, but room for %d values and %d found: %w",
 			len(keys), len(vals), len(found), fs.ErrInvalid)
 	}
+	if n, err = m.loadMany(keys, vals, found); err != nil {
+		clear(vals)
+		clear(found)
+		n = 0
+	}
+	return n, err
+}
+
+func (m *Map[K, V]) loadMany(keys []K, vals []V, found []bool) (n int, err error) {
 	if isInteger[K]() && isInteger[V]() {
 		return loadWords(m, keys, vals, found)
 	}

@@ -66,7 +66,8 @@ func (m *Map) flushFull() (given bool, err error) {
 	return false, nil
 }
 
-// relieve asks the other shards for what shard i lacks, those with most entries first.
+// relieve asks the other shards for what shard i lacks, those with most entries first. What is wrong with one of them is an
+// error only if no other gives anything.
 func (m *Map) relieve(i int, lack *space.Lack) (given bool, err error) {
 	others := make([]int, 0, len(m.seg.Shards))
 	for j := range m.seg.Shards {
@@ -79,12 +80,16 @@ func (m *Map) relieve(i int, lack *space.Lack) (given bool, err error) {
 	})
 	for _, evict := range []bool{false, true} {
 		for _, j := range others {
-			if given, err := m.seg.Shards[j].Relieve(lack, evict); given || err != nil {
-				return given, err
+			given, e := m.seg.Shards[j].Relieve(lack, evict)
+			if given {
+				return true, nil
+			}
+			if err == nil {
+				err = e
 			}
 		}
 	}
-	return false, nil
+	return false, err
 }
 
 // flushOnFull is how many expired entries a full map looks for before it says that it is full.

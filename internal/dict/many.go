@@ -4,6 +4,7 @@ import (
 	"runtime"
 	"time"
 
+	"github.com/shmap-go/shmap/internal/hash"
 	"github.com/shmap-go/shmap/internal/shard"
 )
 
@@ -70,7 +71,18 @@ const warmAhead = 64
 // LoadWords is LoadMany for a map of integers. n says how many were found.
 func (m *Map) LoadWords(keys, vals []uint64, found []bool) (n int, err error) {
 	defer runtime.KeepAlive(m.seg)
-	if n, err = m.quick.LoadMany(keys, vals, found); err == nil {
+	for from := 0; from < len(keys) && err == nil; from += warmAhead {
+		to, more := min(from+warmAhead, len(keys)), 0
+		if !m.wide {
+			for _, k := range keys[from:to] {
+				h := hash.Word(m.kind, m.seed, k)
+				m.shard(h).Warm(h)
+			}
+		}
+		more, err = m.quick.LoadMany(keys[from:to], vals[from:to], found[from:to])
+		n += more
+	}
+	if err == nil {
 		err = m.closed()
 	}
 	return n, err

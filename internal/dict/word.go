@@ -66,7 +66,10 @@ func (m *Map) loadWord(key uint64, visits bool) (w uint64, ok bool, err error) {
 		}
 	}
 	l, err := m.Load(Datum{W: key}, nil, f)
-	return l.W, l.Found, err
+	if err != nil || !l.Found {
+		return 0, false, err
+	}
+	return l.W, true, nil
 }
 
 // StoreWord stores one key.

@@ -7,6 +7,10 @@ func ringed() []row {
 	told := test{pkg: "internal/maptest", run: "^TestGhosts$/^int64->int64"}
 	hand := test{pkg: ".", run: "^TestS3"}
 	return []row{
+		{"P11", "an eviction that was undone is counted", "internal/shard/cached.go",
+			"s.header.Store(layout.ShEvictions, evicted)", "_ = evicted", test{pkg: "internal/maptest", run: "^TestEvictionsAreCountedOnce$"}},
+		{"P11", "an entry that the short way spares is spared again", "internal/shard/evict.go",
+			"patience - min(s.spared, patience)", "patience - min(s.spared, 0)", test{pkg: "internal/maptest", run: "^TestShortEvictionsLikeTheModel$"}},
 		{"P1", "a new entry takes the slot of the one that goes for it", "internal/shard/cached.go",
 			"victim.Main.Off == pos.Main.Off || ", "", points},
 		{"P1", "a new entry takes the overflow bucket of the one that goes for it", "internal/shard/cached.go",

@@ -12,7 +12,9 @@ import (
 // is an operation of its own. When the policy has spared as many as it may, the next one goes whatever it is. false: there is
 // none, or none that could be removed; it is an error if the memory is damaged.
 func (s *Shard) evictOne() (gone bool, err error) {
-	for steps := s.recency.Patience(s.table.Entries()); !gone; steps-- {
+	patience := s.recency.Patience(s.table.Entries())
+	steps := patience - min(s.spared, patience)
+	for s.spared = 0; !gone; steps-- {
 		r := s.recency.Victim()
 		if r == 0 {
 			return false, nil

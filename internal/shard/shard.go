@@ -60,15 +60,16 @@ type Shard struct {
 	reads   Reads
 
 	// Below: the lock holder's.
-	drops []uint64  // blobs that the open transaction frees (H3)
-	batch bool      // the open transaction is of several operations: what one frees another must not take
-	keep  table.Key // key that the operation is about, if keeps
-	keeps bool
-	guard uint64 // deadline that the open transaction relies on, 0 for none
-	ticks uint64 // stores, for RecencySkip
-	tends uint64 // operations, for work that is due every so often
-	tight int    // stores that evict without asking for more of the limit first
-	hint  uint64 // bucket where the search for any entry goes on
+	drops  []uint64  // blobs that the open transaction frees (H3)
+	batch  bool      // the open transaction is of several operations: what one frees another must not take
+	keep   table.Key // key that the operation is about, if keeps
+	keeps  bool
+	guard  uint64 // deadline that the open transaction relies on, 0 for none
+	ticks  uint64 // stores, for RecencySkip
+	tends  uint64 // operations, for work that is due every so often
+	tight  int    // stores that evict without asking for more of the limit first
+	spared uint64 // entries that the eviction under way has spared before evictOne
+	hint   uint64 // bucket where the search for any entry goes on
 
 	waited bool // the lock was found held, which has not been counted yet
 	slept  int  // so often in the kernel

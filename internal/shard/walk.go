@@ -278,7 +278,8 @@ func (s *Shard) reservable(n uint64) error {
 	if n > g.MaxIndex*g.Slots {
 		return fault.With(fault.ErrTooLarge, "%d entries in a shard, the most is %d", n, g.MaxIndex*g.Slots)
 	}
-	bytes := n * 100 / (g.Slots * g.LoadPct) * g.BucketSize
+	buckets := n * 100 / (g.Slots * g.LoadPct)
+	bytes := n * 100 / (g.Slots * g.Load(buckets)) * g.BucketSize
 	if have := s.Backed(layout.VecMain) + s.Backed(layout.VecOver); bytes > have {
 		return s.env.Region.Room((bytes - have) * uint64(s.env.Config.Shards()))
 	}
