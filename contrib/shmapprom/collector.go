@@ -6,7 +6,8 @@
 //	prometheus.MustRegister(shmapprom.New("sessions", m))
 //
 // Metrics that begin with shmap_handle_ are counts of this process's handle. All others are read from the shared memory and are
-// the same whichever process is asked: where several are scraped take max() of them, not sum().
+// the same whichever process is asked: where several are scraped take max() of them, not sum(). Stats.Transactions is not among
+// them: each shard counts those modulo 2^32, and a counter of Prometheus may not go back.
 //
 // A scrape reads a few words of each shard, and takes no lock.
 package shmapprom
@@ -85,7 +86,6 @@ var metrics = []metric{
 	{"shards", "Parts that can be written at the same time.", gauge, func(s *shmap.Stats) float64 { return float64(len(s.Shards)) }},
 	{"participants", "Handles attached for writing, in all processes.", gauge, func(s *shmap.Stats) float64 { return float64(s.Participants) }},
 	{"frozen", "Whether the map is frozen: 1, or 0.", gauge, func(s *shmap.Stats) float64 { return number(s.Frozen) }},
-	{"transactions_total", "Changes of more than one word; each shard counts modulo 2^32.", counter, of(func(s *shmap.Stats) uint64 { return s.Transactions })},
 	{"evictions_total", "Entries that made room for others.", counter, of(func(s *shmap.Stats) uint64 { return s.Evictions })},
 	{"expirations_total", "Entries removed after their deadline.", counter, of(func(s *shmap.Stats) uint64 { return s.Expirations })},
 	{"recoveries_total", "Shards repaired after the death of a process.", counter, of(func(s *shmap.Stats) uint64 { return s.Recoveries })},

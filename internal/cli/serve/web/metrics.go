@@ -32,7 +32,8 @@ type serverMetric struct {
 	value func() float64
 }
 
-// newCollector names what package contrib/shmapprom shows as that does.
+// newCollector names what package contrib/shmapprom shows as that does. Transactions are not shown: each shard counts them modulo
+// 2^32, and a counter may not go back.
 func newCollector(maps *served.Maps) *collector {
 	c := &collector{maps: maps, up: prometheus.NewDesc("shmap_up", "1 if the map can be read, 0 if it is corrupt.", []string{"map"}, nil)}
 	gauge := func(name, help string, f func(*dict.Stats) uint64) {
@@ -64,7 +65,6 @@ func newCollector(maps *served.Maps) *collector {
 		}
 		return most
 	})
-	counter("shmap_transactions_total", "Changes of more than one word; each shard counts modulo 2^32.", func(s *dict.Stats) uint64 { return s.Transactions })
 	counter("shmap_evictions_total", "Entries evicted.", func(s *dict.Stats) uint64 { return s.Evictions })
 	counter("shmap_expirations_total", "Entries expired and removed.", func(s *dict.Stats) uint64 { return s.Expirations })
 	counter("shmap_recoveries_total", "Shards repaired after the death of a lock holder.", func(s *dict.Stats) uint64 { return s.Recoveries })

@@ -144,9 +144,12 @@ func TestMetrics(t *testing.T) {
 		}
 	}
 	s.o.Maps.Commands.Add(3)
-	for _, line := range []string{"shmap_entries" + label + " 5000", "shmap_evictions_total" + label + " 1000", "shmap_capacity_entries" + label + " 5000", "shmap_up" + label + " 1", "shmap_transactions_total" + label + " ",
+	for _, line := range []string{"shmap_entries" + label + " 5000", "shmap_evictions_total" + label + " 1000", "shmap_capacity_entries" + label + " 5000", "shmap_up" + label + " 1",
 		"shmap_participants" + label + " 1", "shmap_server_resp_commands_total 3", "go_goroutines "} {
 		s.want(http.StatusOK, "\n"+line, "GET", "/metrics", "")
+	}
+	if page := s.ask("GET", "/metrics", "").Body.String(); strings.Contains(page, "shmap_transactions") {
+		t.Error("transactions, which wrap, are shown")
 	}
 }
 
