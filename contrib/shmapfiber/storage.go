@@ -69,10 +69,14 @@ func (s *Storage) Get(key string) ([]byte, error) {
 	return v, nil
 }
 
-// Set stores the value of key for exp; 0 is for ever. An empty key or value is ignored.
+// Set stores the value of key for exp; 0 is for ever, and with less than 0 the value has expired: key is removed. An empty key or
+// value is ignored.
 func (s *Storage) Set(key string, val []byte, exp time.Duration) error {
 	if key == "" || len(val) == 0 {
 		return nil
+	}
+	if exp < 0 { // StoreTTL would take -1 for shmap.Permanent
+		return s.Delete(key)
 	}
 	return s.m.StoreTTL(key, val, exp)
 }

@@ -55,6 +55,11 @@ func TestContract(t *testing.T) {
 	if ttl, ok := s.Map().TTL("key"); !ok || ttl > time.Hour || ttl < 59*time.Minute {
 		t.Errorf("expiration of an hour is %v", ttl)
 	}
+	for _, exp := range []time.Duration{shmap.Permanent, -time.Hour} { // an expiration that has passed
+		must(t, s.Set("gone", []byte("value"), time.Hour))
+		must(t, s.Set("gone", []byte("value"), exp))
+		want(t, s, "gone", "")
+	}
 	must(t, s.Set("key", nil, 0)) // an empty value or key is ignored
 	must(t, s.Set("", []byte("value"), 0))
 	want(t, s, "key", "other")
