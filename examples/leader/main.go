@@ -1,5 +1,7 @@
 // Command leader elects one of three processes, and another one when that dies. The leader is who has inserted its name; the name
-// has a time to live, which the leader alone may extend (CompareAndSwapTTL). It must do so well before that time is over.
+// has a time to live, which the leader alone may extend (CompareAndSwapTTL). It must do so well before that time is over; who was
+// stopped for longer leads no more, and learns of it at the next call. The name is random: two containers may have the same process
+// id, and then both would lead.
 //
 // It prints:
 //
@@ -9,6 +11,7 @@
 package main
 
 import (
+	"crypto/rand"
 	"fmt"
 	"log"
 	"os"
@@ -28,20 +31,25 @@ func main() {
 	}
 	path := fmt.Sprintf("/dev/shm/example-leader-%d", os.Getpid())
 	defer shmap.Unlink(path)
-	m, err := shmap.Open[string, int64](path, shmap.Options{EnableTTL: true})
+	m, err := shmap.Open[string, string](path, shmap.Options{EnableTTL: true})
 	check(err)
 	defer m.Close()
-	candidates := map[int64]*exec.Cmd{}
+	candidates := map[string]*exec.Cmd{}
 	for range 3 {
 		c := exec.Command(os.Args[0], path)
 		c.Stderr = os.Stderr
 		c.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL} // end with this process
+		out, err := c.StdoutPipe()
+		check(err)
 		check(c.Start())
 		defer c.Process.Kill()
-		candidates[int64(c.Process.Pid)] = c
+		var name string
+		_, err = fmt.Fscanln(out, &name)
+		check(err)
+		candidates[name] = c
 	}
 
-	first := leader(m, 0)
+	first := leader(m, "")
 	if candidates[first] != nil {
 		fmt.Println("one of the three leads")
 	}
@@ -54,9 +62,10 @@ func main() {
 
 // run is a candidate: it leads if nobody does.
 func run(path string) {
-	m, err := shmap.Open[string, int64](path, shmap.Options{EnableTTL: true})
+	m, err := shmap.Open[string, string](path, shmap.Options{EnableTTL: true})
 	check(err)
-	me := int64(os.Getpid())
+	me := newName()
+	fmt.Println(me)
 	for range time.Tick(term / 10) {
 		leads, err := m.CompareAndSwapTTL("leader", me, me, term)
 		check(err)
@@ -67,16 +76,19 @@ func run(path string) {
 	}
 }
 
+// newName is a name that no other process has, in no container and at no time.
+func newName() string { return rand.Text() }
+
 // leader waits until somebody leads who is not the one before.
-func leader(m *shmap.Map[string, int64], before int64) int64 {
+func leader(m *shmap.Map[string, string], before string) string {
 	for range 3000 {
-		if pid, ok := m.Load("leader"); ok && pid != before {
-			return pid
+		if name, ok := m.Load("leader"); ok && name != before {
+			return name
 		}
 		time.Sleep(10 * time.Millisecond)
 	}
 	log.Print("nobody leads")
-	return 0
+	return ""
 }
 
 func check(err error) {
