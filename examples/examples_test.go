@@ -29,7 +29,7 @@ var order = [][2]string{
 	{"lru", "A cache that evicts"},
 	{"offheap", "A large cache beside the Go heap"},
 	{"restart", "A cache that stays warm over a deploy"},
-	{"dedup", "Handle each event once"},
+	{"dedup", "Handle each event at most once"},
 	{"ratelimit", "A rate limit over several web servers"},
 	{"breaker", "Circuit breaker"},
 	{"queue", "Work queue"},

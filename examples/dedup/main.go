@@ -1,5 +1,6 @@
-// Command dedup handles each event once, though a queue delivers it to three processes, and more than once. InsertTTL succeeds for
-// one of all who try, and forgets the event after a while, so that the map does not grow for ever.
+// Command dedup handles each event at most once, though a queue delivers it to three processes, and more than once. InsertTTL
+// succeeds for one of all who try, and forgets the event after a while, so that the map does not grow for ever. The event of a
+// process that dies after InsertTTL and before it has handled it is lost; if it must not be, use a lease (examples/lease).
 //
 // It prints:
 //
@@ -62,7 +63,7 @@ func consume(path string) {
 	for i := range 1000 {
 		must(shmap.AddTTL(m, "delivered", 1, window))
 		if first := must(m.InsertTTL(fmt.Sprint("event ", i%500), 1, window)); first {
-			must(shmap.AddTTL(m, "handled", 1, window)) // here goes what must be done once
+			must(shmap.AddTTL(m, "handled", 1, window)) // here goes what must not be done twice
 		}
 	}
 }

@@ -1,5 +1,6 @@
 // Command ids gives out numbers that no two processes get. Each process takes a block of them by one Add, and needs the map again
-// only when it has used the block up. After a crash the rest of a block is skipped; a number never comes twice.
+// only when it has used the block up. After a crash the rest of a block is skipped; no number comes twice from one file. A file in
+// /dev/shm is gone after a reboot and numbers begin at 1 again: where older ones are still about, put the boot's id before them.
 //
 // It prints:
 //

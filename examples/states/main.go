@@ -1,5 +1,7 @@
 // Command states moves orders from state to state. Three processes try the same step at the same moment; CompareAndSwap lets one
-// of them win, so that each order is charged and shipped once. A step from the wrong state fails, and says what the state is.
+// of them win, so that each order is charged and shipped at most once. A step from the wrong state fails, and says what the state
+// is. A process that dies after CompareAndSwap and before it has charged leaves an order that says charged and is not; if that must
+// not be, have a state charging before it, and look for orders that stay in it.
 //
 // It prints:
 //
