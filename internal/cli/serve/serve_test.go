@@ -190,6 +190,23 @@ func TestSocket(t *testing.T) {
 	}
 }
 
+// TestSocketOfAnother: a server removes no socket but its own at its end.
+func TestSocketOfAnother(t *testing.T) {
+	path, socket := create(t, texts), filepath.Join(t.TempDir(), "s")
+	o := Options{Paths: []string{path}, RESP: "unix:" + socket, SocketMode: 0o600}
+	_, stop := start(t, o)
+	if err := os.Remove(socket); err != nil {
+		t.Fatal(err)
+	}
+	start(t, o)
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if got := ask(t, "unix", socket, "PING\r\n"); got != "+PONG\r\n" {
+		t.Errorf("%q", got)
+	}
+}
+
 func ask(t *testing.T, network, addr, words string) string {
 	t.Helper()
 	c, err := net.Dial(network, addr)
