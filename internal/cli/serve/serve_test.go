@@ -207,6 +207,47 @@ func TestSocketOfAnother(t *testing.T) {
 	}
 }
 
+// TestSocketOfADeadServerIsTakenOnce: of servers that find it at the same time one replaces it, and the others do not take that one's away.
+func TestSocketOfADeadServerIsTakenOnce(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "s")
+	for range 100 {
+		dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		dead.SetUnlinkOnClose(false)
+		if err := dead.Close(); err != nil {
+			t.Fatal(err)
+		}
+		found := make(chan net.Listener, 4)
+		for range cap(found) {
+			go func() {
+				ln, _ := listenUnix("--resp", socket, 0o600) // nil where another was first
+				found <- ln
+			}()
+		}
+		living := []net.Listener{}
+		for range cap(found) {
+			if ln := <-found; ln != nil {
+				living = append(living, ln)
+			}
+		}
+		if len(living) != 1 {
+			t.Errorf("%d servers listen at one socket", len(living))
+		}
+		if c, err := net.Dial("unix", socket); err != nil {
+			t.Errorf("nobody answers: %v", err)
+		} else {
+			_ = c.Close() // it was only asked
+		}
+		for _, ln := range living {
+			if err := ln.Close(); err != nil {
+				t.Error(err)
+			}
+		}
+	}
+}
+
 func ask(t *testing.T, network, addr, words string) string {
 	t.Helper()
 	c, err := net.Dial(network, addr)

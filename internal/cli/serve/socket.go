@@ -6,6 +6,7 @@ import (
 	"io/fs"
 	"net"
 	"os"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -14,6 +15,11 @@ import (
 // listenUnix listens at a socket in the file system. One that a dead server left behind is replaced; one that answers, or a file of
 // another kind, is not.
 func listenUnix(flag, path string, mode fs.FileMode) (net.Listener, error) {
+	end, err := lockDirectory(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s unix:%s: %w", flag, path, err)
+	}
+	defer end()
 	if err := clear(flag, path); err != nil {
 		return nil, err
 	}
@@ -58,7 +64,33 @@ func clear(flag, path string) error {
 	if !errors.Is(err, syscall.ECONNREFUSED) {
 		return cannot(flag, "unix:"+path, err)
 	}
+	if now, err := os.Lstat(path); err != nil || !os.SameFile(st, now) {
+		return fmt.Errorf("%s unix:%s: another server is starting there", flag, path)
+	}
 	return os.Remove(path)
+}
+
+// lockTime is how long another server may take to start or end beside a socket.
+const lockTime = 5 * time.Second
+
+// lockDirectory keeps other servers from starting or ending in the directory of path: between two of them that find one dead
+// socket, the second would remove the living one of the first.
+func lockDirectory(path string) (end func(), err error) {
+	f, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return nil, err
+	}
+	for until := time.Now().Add(lockTime); ; time.Sleep(5 * time.Millisecond) {
+		switch err = syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); {
+		case err == nil:
+			return func() { _ = f.Close() }, nil // which ends the lock
+		case !errors.Is(err, syscall.EWOULDBLOCK) && !errors.Is(err, syscall.EINTR):
+			return nil, errors.Join(err, f.Close())
+		case time.Now().After(until):
+			_ = f.Close()
+			return nil, fmt.Errorf("another process holds a lock on the directory %s; choose another one", filepath.Dir(path))
+		}
+	}
 }
 
 // socket is a listener that removes its own file at the end, and no other.
@@ -73,8 +105,11 @@ func (s *socket) Close() error { return s.close() }
 
 // end removes the file while the socket is open: as long as it is, no other file has its inode.
 func (s *socket) end() error {
-	if now, err := os.Lstat(s.path); err == nil && os.SameFile(now, s.file) {
-		_ = os.Remove(s.path) // what stays, the next server replaces
+	if unlock, err := lockDirectory(s.path); err == nil { // else the file stays, and the next server replaces it
+		defer unlock()
+		if now, err := os.Lstat(s.path); err == nil && os.SameFile(now, s.file) {
+			_ = os.Remove(s.path) // as well
+		}
 	}
 	return s.UnixListener.Close()
 }
