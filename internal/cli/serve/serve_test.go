@@ -129,6 +129,8 @@ func TestAddresses(t *testing.T) {
 		{Options{HTTP: "127.0.0.1:"}, "want HOST:PORT, PORT or unix:PATH"},
 		{Options{HTTP: "no.such.host.invalid:80", Token: "long enough"}, "there is no host"},
 		{Options{RESP: "unix:" + file}, "no socket"},
+		{Options{RESP: "unix:@name"}, "needs a path"},
+		{Options{HTTP: "unix:"}, "needs a path"},
 		{Options{RESP: "unix:/no/such/directory/s"}, "no such file"},
 		{Options{RESP: "unix:" + filepath.Join(t.TempDir(), strings.Repeat("x", 120))}, "too long for a socket"},
 	} {

@@ -15,6 +15,9 @@ import (
 // listenUnix listens at a socket in the file system. One that a dead server left behind is replaced; one that answers, or a file of
 // another kind, is not.
 func listenUnix(flag, path string, mode fs.FileMode) (net.Listener, error) {
+	if path == "" || path[0] == '@' || path[0] == 0 {
+		return nil, fmt.Errorf("%s unix:%s: a socket needs a path in the file system: others have no permissions; for a file of that name say unix:./%s", flag, path, path)
+	}
 	end, err := lockDirectory(path)
 	if err != nil {
 		return nil, fmt.Errorf("%s unix:%s: %w", flag, path, err)
