@@ -25,6 +25,7 @@ type client struct {
 	proto int    // 2 or 3
 	known bool   // said the token, or need not
 	quit  bool
+	sent  int // how often replies were sent
 
 	id      int64
 	since   time.Time
@@ -55,10 +56,19 @@ func (f flusher) Read(p []byte) (int, error) {
 	return f.c.conn.Read(p)
 }
 
+// ease sends the replies so far if they are many, also in the middle of a reply.
+func (c *client) ease() error {
+	if len(c.out) <= maxReplies {
+		return nil
+	}
+	return c.flush()
+}
+
 func (c *client) flush() error {
 	if len(c.out) == 0 {
 		return nil
 	}
+	c.sent++
 	if err := c.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
 		return err
 	}
@@ -83,7 +93,7 @@ func (c *client) run() {
 		if len(args) > 0 {
 			c.do(args)
 		}
-		if len(c.out) > maxReplies && c.flush() != nil {
+		if c.ease() != nil {
 			return
 		}
 	}
@@ -102,8 +112,11 @@ func (c *client) do(args [][]byte) {
 		err = c.allowed(cmd)
 	}
 	if err == nil {
-		before := len(c.out)
-		if err = c.m.Guard(func() error { return cmd.run(c, args) }); err != nil {
+		before, sent := len(c.out), c.sent
+		if err = c.m.Guard(func() error { return cmd.run(c, args) }); err != nil && c.sent != sent {
+			c.out, c.quit = nil, true // half a reply is with the client
+			return
+		} else if err != nil {
 			c.out = c.out[:before]
 		}
 	}

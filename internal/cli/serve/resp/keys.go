@@ -132,8 +132,7 @@ func scan(c *client, a [][]byte) error {
 	}
 	c.array(2)
 	c.bulkText(strconv.FormatUint(at, 10))
-	c.list(keys)
-	return nil
+	return c.list(keys)
 }
 
 // keys looks at all entries. No lock is held meanwhile.
@@ -150,15 +149,18 @@ func keys(c *client, a [][]byte) error {
 			break
 		}
 	}
-	c.list(found)
-	return nil
+	return c.list(found)
 }
 
-func (c *client) list(words []string) {
+func (c *client) list(words []string) error {
 	c.array(len(words))
 	for _, w := range words {
 		c.bulkText(w)
+		if err := c.ease(); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // dbsize counts expired entries that nobody has met yet.

@@ -22,6 +22,9 @@ func mget(c *client, a [][]byte) error {
 		if err := get(c, [][]byte{nil, key}); err != nil {
 			return err
 		}
+		if err := c.ease(); err != nil {
+			return err
+		}
 	}
 	return nil
 }

@@ -1,0 +1,77 @@
+package resp
+
+import (
+	"errors"
+	"net"
+	"os"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/shmap-go/shmap/internal/dict"
+	"github.com/shmap-go/shmap/internal/layout"
+)
+
+// sink is a connection that counts what is written to it, and tells somebody before.
+type sink struct {
+	net.Conn
+	n      int
+	before func()
+}
+
+func (s *sink) Write(p []byte) (int, error) {
+	s.before()
+	s.n += len(p)
+	return len(p), nil
+}
+
+func (s *sink) SetWriteDeadline(time.Time) error { return nil }
+
+// TestLongReplyIsSentAsItComes: a reply of many values takes the memory of one.
+func TestLongReplyIsSentAsItComes(t *testing.T) {
+	h := serve(t, options{})
+	const size, values = 1 << 20, 64
+	direct(h.Server)("SET", "big", strings.Repeat("x", size))
+	out, most := &sink{}, 0
+	c := newClient(h.Server, out)
+	out.before = func() { most = max(most, cap(c.out)) }
+	words := [][]byte{[]byte("MGET")}
+	for range values {
+		words = append(words, []byte("big"))
+	}
+	c.do(words)
+	if err := c.flush(); err != nil {
+		t.Fatal(err)
+	}
+	if want := len("*64\r\n") + values*(size+len("$1048576\r\n\r\n")); out.n != want {
+		t.Errorf("%d bytes were sent, want %d", out.n, want)
+	}
+	if most > 4*size {
+		t.Errorf("%d bytes were held of values of %d", most, size)
+	}
+}
+
+// TestErrorInALongReply: when a part of a reply is with the client, an error ends the connection, for the client would take it for
+// an element.
+func TestErrorInALongReply(t *testing.T) {
+	h := serve(t, options{readOnly: true})
+	m, err := dict.Open(h.paths[0], dict.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := errors.Join(m.StoreBytes(dict.Datum{S: "big"}, strings.Repeat("x", 1<<20)), m.Close()); err != nil {
+		t.Fatal(err)
+	}
+	out := &sink{}
+	c := newClient(h.Server, out)
+	out.before = func() {
+		if err := os.Truncate(h.paths[0], int64(layout.ShardAt(1))); err != nil {
+			t.Error(err)
+		}
+	}
+	c.do([][]byte{[]byte("MGET"), []byte("big"), []byte("big"), []byte("big")})
+	if out.n == 0 || len(c.out) != 0 || !c.quit {
+		t.Errorf("%d bytes are sent, %d wait, the end is %v", out.n, len(c.out), c.quit)
+	}
+	h.paths = nil // it is not sound any more
+}
