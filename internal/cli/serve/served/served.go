@@ -42,7 +42,9 @@ type Map struct {
 	broken atomic.Pointer[error]
 	probe  struct {
 		sync.Mutex
-		at uint64 // where the gradual check goes on
+		at    uint64                // where the gradual check goes on
+		again atomic.Int64          // when, in ns since 1970
+		last  atomic.Pointer[error] // what it found
 	}
 	locks [stripes]sync.Mutex
 	seed  maphash.Seed

@@ -96,6 +96,7 @@ func TestHealthFindsDamage(t *testing.T) {
 		if err := m.Health(); err != nil {
 			t.Fatal(err)
 		}
+		m.probe.again.Store(0)
 	}
 	if err := os.Truncate(path, layout.Page*20); err != nil { // buckets and strings are gone
 		t.Fatal(err)
@@ -105,9 +106,42 @@ func TestHealthFindsDamage(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatal("damage is not found")
 		}
+		m.probe.again.Store(0)
 	}
 	if err := m.Broken(); !errors.Is(err, fault.ErrCorrupt) {
 		t.Errorf("broken: %v", err)
+	}
+}
+
+// TestHealthIsAskedOften: many questions at once are one walk, which nobody waits for.
+func TestHealthIsAskedOften(t *testing.T) {
+	path := create(t, dict.Options{Shards: 1})
+	m := open1(t, path, false)
+	m.probe.Lock()
+	done := make(chan error)
+	go func() { done <- m.Health() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("a question waits for another")
+	}
+	m.probe.Unlock()
+	if err := m.Health(); err != nil {
+		t.Fatal(err)
+	}
+	m.probe.again.Store(time.Now().Add(time.Hour).UnixNano())
+	if err := os.Truncate(path, layout.Page*20); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Health(); err != nil {
+		t.Errorf("the map was read again: %v", err)
+	}
+	m.probe.again.Store(0)
+	if m.Health() == nil {
+		t.Error("the map was not read again")
 	}
 }
 

@@ -122,6 +122,11 @@ func TestHealth(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
+	for end := time.Now().Add(20 * time.Second); s.ask("GET", "/healthz", "").Code == http.StatusOK; time.Sleep(10 * time.Millisecond) {
+		if time.Now().After(end) {
+			t.Fatal("damage is not found")
+		}
+	}
 	s.want(http.StatusServiceUnavailable, "not a shmap file", "GET", "/healthz", "", auth...)
 	s.want(http.StatusOK, "numbers.shmap", "GET", "/maps/1", "", auth...)
 	if err := os.Truncate(s.paths[1], 4096); err != nil {
