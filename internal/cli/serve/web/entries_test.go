@@ -44,6 +44,22 @@ func TestEveryByteInKeys(t *testing.T) {
 	}
 }
 
+// TestPathIsOneKey: a path that others would make shorter is refused, not led to another key.
+func TestPathIsOneKey(t *testing.T) {
+	s := open(t, true, "")
+	s.want(http.StatusCreated, "", "PUT", "/api/maps/0/entries/a/b", "v")
+	for _, key := range []string{"a//b", "a/./b", "x/../a/b", "a%20b//c", "/a/b", "a/b//", "a/b/.", "..", "."} {
+		for _, method := range []string{"GET", "PUT", "DELETE"} {
+			s.want(http.StatusBadRequest, "?key=", method, "/api/maps/0/entries/"+key, "v")
+		}
+	}
+	for _, key := range []string{"a/b/", "a%2F%2Fb", "a%2F.%2Fb", "a/.b", "a%20b/c"} {
+		s.want(http.StatusNotFound, "there is no key", "GET", "/api/maps/0/entries/"+key, "")
+		s.want(http.StatusCreated, "", "PUT", "/api/maps/0/entries/"+key, "v")
+	}
+	s.want(http.StatusOK, `"entries":6,`, "GET", "/api/maps/0", "")
+}
+
 // TestListingIsComplete: the pages of a listing, of the API and of the browser, have every key once, with a prefix those that begin
 // so; links lead to the entries.
 func TestListingIsComplete(t *testing.T) {

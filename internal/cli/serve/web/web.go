@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -96,10 +97,10 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /api/maps/{n}/history", s.on(s.history))
 	s.mux.HandleFunc("GET /api/maps/{n}/events", s.on(s.events))
 	s.mux.HandleFunc("GET /api/maps/{n}/entries", s.on(s.listEntries))
-	for _, path := range []string{"/api/maps/{n}/entry", "/api/maps/{n}/entries/{key...}"} {
-		s.mux.HandleFunc("GET "+path, s.on(s.getEntry))
-		s.mux.HandleFunc("PUT "+path, s.on(s.putEntry))
-		s.mux.HandleFunc("DELETE "+path, s.on(s.deleteEntry))
+	for _, route := range []string{"/api/maps/{n}/entry", "/api/maps/{n}/entries/{key...}"} {
+		s.mux.HandleFunc("GET "+route, s.on(s.getEntry))
+		s.mux.HandleFunc("PUT "+route, s.on(s.putEntry))
+		s.mux.HandleFunc("DELETE "+route, s.on(s.deleteEntry))
 	}
 }
 
@@ -136,6 +137,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	if !s.admit(w, r) {
+		return
+	}
+	if p := r.URL.EscapedPath(); strings.HasPrefix(p, "/api/") && path.Clean(p) != strings.TrimSuffix(p, "/") { // the mux would lead to another key
+		fail(w, http.StatusBadRequest, errors.New("a path with an empty, . or .. part is another one to many clients: percent-encode the slashes of keys, or name the key with /api/maps/N/entry?key="))
 		return
 	}
 	s.mux.ServeHTTP(w, r)
