@@ -76,14 +76,17 @@ func (s *Server) trusted(r *http.Request) bool {
 // admit reports whether a request may go on; if not it has been answered.
 func (s *Server) admit(w http.ResponseWriter, r *http.Request) bool {
 	path := r.URL.Path
-	if s.trusted(r) || path == "/healthz" || path == "/login" || strings.HasPrefix(path, "/assets/") {
+	if path == "/healthz" || path == "/login" || strings.HasPrefix(path, "/assets/") {
 		return true
 	}
-	if q := r.URL.Query(); r.Method == http.MethodGet && q.Has("token") && s.gate.knows(q.Get("token")) {
+	if q := r.URL.Query(); !s.gate.open && r.Method == http.MethodGet && q.Has("token") && s.gate.knows(q.Get("token")) { // with a session too
 		http.SetCookie(w, s.gate.cookie(r))
 		q.Del("token") // it shall not stay in the address bar and the history
 		http.Redirect(w, r, local((&url.URL{Path: path, RawQuery: q.Encode()}).String()), http.StatusSeeOther)
 		return false
+	}
+	if s.trusted(r) {
+		return true
 	}
 	if r.Method == http.MethodGet && strings.Contains(r.Header.Get("Accept"), "text/html") && r.Header.Get("Authorization") == "" {
 		http.Redirect(w, r, "/login?next="+url.QueryEscape(r.URL.RequestURI()), http.StatusSeeOther)

@@ -76,6 +76,10 @@ func TestToken(t *testing.T) {
 	if w.Header().Get("Location") != "/maps/0/entries?prefix=%FF" || !strings.HasPrefix(w.Header().Get("Set-Cookie"), cookieName) {
 		t.Errorf("%v", w.Header())
 	}
+	w = s.want(http.StatusSeeOther, "", "GET", "/maps/0?token="+url.QueryEscape(secret), "", "Cookie", cookie)
+	if w.Header().Get("Location") != "/maps/0" {
+		t.Errorf("with a session the token stays in the address: %v", w.Header())
+	}
 	for _, next := range []string{"//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example/x", "/\x00/evil.example", "/\x7f/evil.example", "/ /evil.example", "\t//evil.example"} {
 		if w := s.want(http.StatusSeeOther, "", "POST", "/login", url.Values{"token": {secret}, "next": {next}}.Encode(), form...); w.Header().Get("Location") != "/" {
 			t.Errorf("login leads to %s", w.Header().Get("Location"))
