@@ -11,10 +11,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/fault"
@@ -148,8 +150,13 @@ func (m *Map) Lock(key string) (unlock func()) {
 	return l.Unlock
 }
 
-// Label is the path as valid UTF-8.
-func (m *Map) Label() string { return strings.ToValidUTF8(m.Path, "\uFFFD") }
+// Label is the path as valid UTF-8, another one for every path: one that is not, or begins with a quote, is quoted as Go quotes.
+func (m *Map) Label() string {
+	if utf8.ValidString(m.Path) && !strings.HasPrefix(m.Path, `"`) {
+		return m.Path
+	}
+	return strconv.Quote(m.Path)
+}
 
 // Snapshot is how the map is doing, without a walk through it.
 func (m *Map) Snapshot() (st dict.Stats, err error) {

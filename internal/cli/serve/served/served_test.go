@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/fault"
@@ -161,6 +162,18 @@ func TestGuard(t *testing.T) {
 		}
 	}()
 	_ = m.Guard(func() error { panic("slip") })
+}
+
+// TestLabels: every path has a label of its own, which is UTF-8.
+func TestLabels(t *testing.T) {
+	seen := map[string]string{}
+	for _, path := range []string{"a", "a\xff", "a\xfe", "a\uFFFD", `"a\xff"`, `a"`, "é"} {
+		label := (&Map{Path: path}).Label()
+		if other, ok := seen[label]; ok || !utf8.ValidString(label) {
+			t.Errorf("%q has the label %q of %q", path, label, other)
+		}
+		seen[label] = path
+	}
 }
 
 // TestLock: goroutines that change one key wait for each other.
