@@ -129,6 +129,37 @@ func TestListingIsComplete(t *testing.T) {
 	s.want(http.StatusOK, `"cursor":null`, "GET", "/api/maps/0/entries?cursor=18446744073709551615", "")
 }
 
+// TestLongKeys: a page shows the beginning of a long key, and a listing of long keys has more pages.
+func TestLongKeys(t *testing.T) {
+	s := open(t, true, "")
+	const keys, size = 30, 4 << 20
+	for i := range keys {
+		if err := s.o.Maps.All[0].StoreBytes(dict.Datum{S: fmt.Sprint(i, strings.Repeat("\xff", size))}, "v"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := s.want(http.StatusOK, "too long", "GET", "/maps/0/entries", "").Body.Len(); n > 100<<10 {
+		t.Errorf("the page has %d bytes", n)
+	}
+	found := 0
+	for at := uint64(0); ; {
+		l, err := list(s.o.Maps.All[0], query{at: at, limit: maxEntries})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(l.entries) * size; n > pageBytes+64<<20 {
+			t.Errorf("a page holds %d bytes", n)
+		}
+		found += len(l.entries)
+		if at = l.next; at == 0 {
+			break
+		}
+	}
+	if found != keys {
+		t.Errorf("%d keys of %d", found, keys)
+	}
+}
+
 // TestIntegers: integer maps are read and written in decimal.
 func TestIntegers(t *testing.T) {
 	s := open(t, true, "")

@@ -21,6 +21,7 @@ import (
 // Limits of what pages show.
 const (
 	shownInRow = 120      // bytes of a key or value in a table
+	maxLinked  = 4 << 10  // bytes of a key in the address of its page; a longer one has none
 	shownText  = 64 << 10 // bytes of a value on its page
 	shownHex   = 4 << 10  // bytes of one that is no text
 )
@@ -145,7 +146,7 @@ func perEntry(st dict.Stats) string {
 // row is an entry of a table.
 type row struct {
 	Key, Value string
-	Link       string
+	Link       string // "" for a key that is too long
 	Bytes      string // of a string value
 	TTL        string
 }
@@ -168,8 +169,11 @@ func (s *Server) entriesPage(w http.ResponseWriter, r *http.Request, m *served.M
 		Rows         []row
 	}{frame: s.frame("Entries of "+m.Name(), m), Prefix: q.prefix, First: q.at == 0, Text: m.Props.Value == layout.String, Total: uint64(m.Len()), Looked: l.looked}
 	for _, e := range l.entries {
-		o := row{Key: cell(word.Field(m.Props.Key, e.Key)), Value: cell(word.Field(m.Props.Value, shorter(e.Val))), TTL: ttlText(e.ttl),
-			Link: entryLink(m, e.Key), Bytes: count(uint64(e.bytes))}
+		o := row{Key: cell(word.Field(m.Props.Key, shorter(e.Key))), Value: cell(word.Field(m.Props.Value, shorter(e.Val))), TTL: ttlText(e.ttl),
+			Bytes: count(uint64(e.bytes))}
+		if len(e.Key.S) <= maxLinked {
+			o.Link = entryLink(m, e.Key)
+		}
 		page.Rows = append(page.Rows, o)
 	}
 	if l.next != 0 {
