@@ -53,6 +53,9 @@ func (f flusher) Read(p []byte) (int, error) {
 	if err := f.c.flush(); err != nil {
 		return 0, err
 	}
+	if cap(f.c.val) > maxReplies { // who waits holds nothing large
+		f.c.val = nil
+	}
 	return f.c.conn.Read(p)
 }
 

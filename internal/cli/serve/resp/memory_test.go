@@ -51,6 +51,51 @@ func TestLongReplyIsSentAsItComes(t *testing.T) {
 	}
 }
 
+// idle is a connection that looks at its client when that waits.
+type idle struct {
+	net.Conn
+	in     *strings.Reader
+	before func()
+}
+
+func (i *idle) Read(p []byte) (int, error) {
+	if i.in.Len() == 0 {
+		i.before()
+	}
+	return i.in.Read(p)
+}
+
+func (i *idle) Write(p []byte) (int, error)       { return len(p), nil }
+func (i *idle) SetWriteDeadline(time.Time) error { return nil }
+
+// TestIdleClientsHoldLittle: a client that waits holds neither the value it read last nor the words it said.
+func TestIdleClientsHoldLittle(t *testing.T) {
+	h := serve(t, options{})
+	direct(h.Server)("SET", "big", strings.Repeat("x", 1<<20))
+	words := []string{"EXISTS"}
+	for range 5000 {
+		words = append(words, "a")
+	}
+	looked := false
+	conn := &idle{in: strings.NewReader(request(words...) + request("SET", "k", strings.Repeat("x", 1<<20)) + request("GET", "big"))}
+	c := newClient(h.Server, conn)
+	conn.before = func() {
+		looked = true
+		if n := cap(c.val) + cap(c.out) + cap(c.in.buf) + c.in.r.Size() + 24*cap(c.in.args) + 8*cap(c.in.ends); n > 512<<10 {
+			t.Errorf("%d bytes are held", n)
+		}
+		for _, a := range c.in.args[:cap(c.in.args)] {
+			if a != nil {
+				t.Errorf("%d bytes of a word are held", cap(a))
+			}
+		}
+	}
+	c.run()
+	if !looked {
+		t.Error("the client never waited")
+	}
+}
+
 // TestErrorInALongReply: when a part of a reply is with the client, an error ends the connection, for the client would take it for
 // an element.
 func TestErrorInALongReply(t *testing.T) {

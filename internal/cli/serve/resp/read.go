@@ -21,7 +21,13 @@ const (
 	strangerBulk = 16 << 10 // bytes of each
 )
 
-// step is how much is read at a time of a word whose length is only a claim.
+// What a connection keeps between commands.
+const (
+	readAhead = 16 << 10 // bytes that are read before they are asked for
+	keptWords = 1024     // words of a command that there is room for
+)
+
+// step is how much is read at a time of a word whose length is only a claim, and how large a buffer is kept.
 const step = 256 << 10
 
 // reader reads requests: arrays of bulk strings, or lines.
@@ -38,14 +44,23 @@ type protocolError string
 
 func (e protocolError) Error() string { return "Protocol error: " + string(e) }
 
-func newReader(r io.Reader) *reader { return &reader{r: bufio.NewReaderSize(r, maxLine)} }
+func newReader(r io.Reader) *reader { return &reader{r: bufio.NewReaderSize(r, readAhead)} }
+
+// forget drops the present command, and its memory if that is much.
+func (r *reader) forget() {
+	clear(r.args) // they keep buf
+	r.ends, r.args, r.buf = r.ends[:0], r.args[:0], r.buf[:0]
+	if cap(r.args) > keptWords {
+		r.ends, r.args = nil, nil
+	}
+	if cap(r.buf) > step {
+		r.buf = nil
+	}
+}
 
 // next returns the words of the next command, which are valid until the next call. There may be none.
 func (r *reader) next() ([][]byte, error) {
-	r.ends, r.args = r.ends[:0], r.args[:0]
-	if r.buf = r.buf[:0]; cap(r.buf) > step {
-		r.buf = nil
-	}
+	r.forget()
 	line, err := r.line("too big inline request")
 	if err != nil {
 		return nil, err
@@ -111,7 +126,14 @@ func (r *reader) bulk() error {
 func (r *reader) line(tooLong string) ([]byte, error) {
 	line, err := r.r.ReadSlice('\n')
 	if errors.Is(err, bufio.ErrBufferFull) {
-		return nil, protocolError(tooLong)
+		var long []byte
+		for long = append(long, line...); errors.Is(err, bufio.ErrBufferFull); long = append(long, line...) {
+			if len(long) >= maxLine {
+				return nil, protocolError(tooLong)
+			}
+			line, err = r.r.ReadSlice('\n')
+		}
+		line = long
 	}
 	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r")), err
 }
