@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -181,6 +182,22 @@ func TestToken(t *testing.T) {
 		}
 	}
 	c.expect("$16385\r\n"+strings.Repeat("x", 16385)+"\r\n", "ECHO", strings.Repeat("x", 16385))
+}
+
+// TestClientListHasOneLineAClient: whatever path a client has bound its socket to.
+func TestClientListHasOneLineAClient(t *testing.T) {
+	h := serve(t, options{})
+	at := &net.UnixAddr{Name: t.TempDir() + "/x name=root\nid=7\x7f", Net: "unix"}
+	odd, err := net.DialUnix("unix", at, &net.UnixAddr{Name: h.addr.String(), Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer odd.Close()
+	c := &conn{Conn: odd, t: t, r: bufio.NewReader(odd)}
+	got := c.say("CLIENT", "LIST")
+	if strings.Contains(got, "\nid=7") || strings.Contains(got, " name=root") || !strings.Contains(got, "/x?name=root?id=7? laddr") {
+		t.Errorf("%q", got)
+	}
 }
 
 // TestShutdown: who waits is disconnected, and nobody comes in any more.
