@@ -92,10 +92,11 @@ func TestMalformedRequests(t *testing.T) {
 	dial(t, h).expect("+PONG\r\n", "PING")
 }
 
-// TestBrowserCannotWrite: a web page can make a browser send commands in the body of a request, which are not carried out.
+// TestBrowserCannotWrite: a web page can make a browser send commands in the body of a request, or in the first words of TLS, which are not carried out.
 func TestBrowserCannotWrite(t *testing.T) {
 	h := serve(t, options{})
-	for _, head := range []string{"POST / HTTP/1.1\r\nAccept: *\r\n", "GET / HTTP/1.1\r\nHost: 127.0.0.1:6379\r\n", "PUT / HTTP/1.1\r\nhost: x\r\n"} {
+	for _, head := range []string{"POST / HTTP/1.1\r\nAccept: *\r\n", "GET / HTTP/1.1\r\nHost: 127.0.0.1:6379\r\n", "PUT / HTTP/1.1\r\nhost: x\r\n",
+		"\x16\x03\x01\r\n", "\x00\x03\x00\x08\r\n", "\x80\x2e\x01\r\n"} {
 		c := dial(t, h)
 		c.send(head + "\r\nSET k v\r\n")
 		if err := c.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Limits of a request, as those of Redis, but for the last. Nothing is allocated for what was announced, only for what came.
@@ -66,6 +67,9 @@ func (r *reader) next() ([][]byte, error) {
 		return nil, err
 	}
 	if len(line) == 0 || line[0] != '*' {
+		if typed := bytes.TrimLeft(line, blanks+"\x00"); len(typed) > 0 && (typed[0] <= ' ' || typed[0] > '~') {
+			return nil, errBinary
+		}
 		return splitInline(line)
 	}
 	most := maxArgs
@@ -147,12 +151,18 @@ func number(b []byte) (int64, bool) {
 	return n, err == nil && string(strconv.AppendInt(nil, n, 10)) == string(b)
 }
 
+// errBinary is for what begins as nobody types and no client does: TLS, above all, in which a web page can make a browser send
+// lines of its choice.
+const errBinary = protocolError("expected a command")
+
+const blanks = " \t\n\v\f\r"
+
 var errQuotes = protocolError("unbalanced quotes in request")
 
 // splitInline splits a line as a person types it: words between blanks, in double quotes with escapes, or in single quotes.
 func splitInline(line []byte) (words [][]byte, err error) {
 	for {
-		line = bytes.TrimLeft(line, " \t\n\v\f\r\x00")
+		line = bytes.TrimLeft(line, blanks+"\x00")
 		if len(line) == 0 {
 			return words, nil
 		}
@@ -168,13 +178,13 @@ func splitInline(line []byte) (words [][]byte, err error) {
 func inlineWord(word, line []byte) (w, rest []byte, err error) {
 	for len(line) > 0 {
 		switch c := line[0]; {
-		case bytes.IndexByte([]byte(" \t\n\v\f\r\x00"), c) >= 0:
+		case strings.IndexByte(blanks+"\x00", c) >= 0:
 			return word, line, nil
 		case c == '"' || c == '\'':
 			if word, line, err = quoted(word, line[1:], c); err != nil {
 				return nil, nil, err
 			}
-			if len(line) > 0 && bytes.IndexByte([]byte(" \t\n\v\f\r"), line[0]) < 0 {
+			if len(line) > 0 && strings.IndexByte(blanks, line[0]) < 0 {
 				return nil, nil, errQuotes
 			}
 			return word, line, nil
