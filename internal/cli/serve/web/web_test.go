@@ -267,5 +267,6 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s is no whole page: %s", target, body)
 		}
 	}
+	s.want(http.StatusOK, `{ "If-None-Match": "*" });`, "GET", "/assets/app.js", "") // a new entry does not replace another one
 	s.want(http.StatusNotFound, "there is no key nobody", "GET", "/maps/0/entry?key=nobody", "")
 }
