@@ -14,6 +14,9 @@ import (
 // maxReplies is how many bytes of replies are collected before they are sent.
 const maxReplies = 64 << 10
 
+// maxWrite is how many bytes a client has writeTimeout for.
+const maxWrite = 1 << 20
+
 // client is one connection. Only its goroutine uses it, but for the fields at the end.
 type client struct {
 	srv   *Server
@@ -72,10 +75,12 @@ func (c *client) flush() error {
 		return nil
 	}
 	c.sent++
-	if err := c.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return err
+	var err error
+	for from := 0; from < len(c.out) && err == nil; from += maxWrite {
+		if err = c.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err == nil {
+			_, err = c.conn.Write(c.out[from:min(from+maxWrite, len(c.out))])
+		}
 	}
-	_, err := c.conn.Write(c.out)
 	if c.out = c.out[:0]; cap(c.out) > 4*maxReplies {
 		c.out = nil
 	}

@@ -15,17 +15,33 @@ import (
 // sink is a connection that counts what is written to it, and tells somebody before.
 type sink struct {
 	net.Conn
-	n      int
-	before func()
+	n, largest, deadlines, writes int
+	before                        func()
 }
 
 func (s *sink) Write(p []byte) (int, error) {
 	s.before()
-	s.n += len(p)
+	s.writes++
+	s.n, s.largest = s.n+len(p), max(s.largest, len(p))
 	return len(p), nil
 }
 
-func (s *sink) SetWriteDeadline(time.Time) error { return nil }
+func (s *sink) SetWriteDeadline(time.Time) error { s.deadlines++; return nil }
+
+// TestLargeValueHasTime: the time for writing is for a part of a value, not for all of it.
+func TestLargeValueHasTime(t *testing.T) {
+	h := serve(t, options{})
+	direct(h.Server)("SET", "big", strings.Repeat("x", 5*maxWrite))
+	out := &sink{before: func() {}}
+	c := newClient(h.Server, out)
+	c.do([][]byte{[]byte("GET"), []byte("big")})
+	if err := c.flush(); err != nil {
+		t.Fatal(err)
+	}
+	if want := 5*maxWrite + len("$5242880\r\n\r\n"); out.n != want || out.largest > maxWrite || out.deadlines != out.writes {
+		t.Errorf("%d bytes of %d, at most %d at once, %d deadlines for %d writes", out.n, want, out.largest, out.deadlines, out.writes)
+	}
+}
 
 // TestLongReplyIsSentAsItComes: a reply of many values takes the memory of one.
 func TestLongReplyIsSentAsItComes(t *testing.T) {
@@ -65,7 +81,7 @@ func (i *idle) Read(p []byte) (int, error) {
 	return i.in.Read(p)
 }
 
-func (i *idle) Write(p []byte) (int, error)       { return len(p), nil }
+func (i *idle) Write(p []byte) (int, error)      { return len(p), nil }
 func (i *idle) SetWriteDeadline(time.Time) error { return nil }
 
 // TestIdleClientsHoldLittle: a client that waits holds neither the value it read last nor the words it said.

@@ -23,7 +23,7 @@ import (
 // maxClients is how many connections are served at once, as many as Redis takes.
 const maxClients = 10000
 
-// writeTimeout is how long a client may leave its replies unread.
+// writeTimeout is how long a client may take for maxWrite bytes of its replies.
 const writeTimeout = 30 * time.Second
 
 // Server answers clients.
