@@ -160,7 +160,7 @@ func (m *Map) Label() string {
 
 // Snapshot is how the map is doing, without a walk through it.
 func (m *Map) Snapshot() (st dict.Stats, err error) {
-	err = m.Guard(func() (err error) { st, err = m.Stats(false); return err })
+	err = m.Guard(func() (err error) { st, err = m.Map.Stats(false); return err })
 	return st, err
 }
 

@@ -1,6 +1,7 @@
 package served
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -162,6 +163,27 @@ func TestGuard(t *testing.T) {
 		}
 	}()
 	_ = m.Guard(func() error { panic("slip") })
+}
+
+// TestChains: of a small map all chains are looked at, for one that does not ask any more none.
+func TestChains(t *testing.T) {
+	m := open1(t, create(t, dict.Options{}), false)
+	whole, err := m.Map.Stats(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, chains, err := m.Stats(t.Context(), time.Hour)
+	if err != nil || st.LongestChain != whole.LongestChain || chains != whole.Buckets {
+		t.Errorf("longest %d of %d chains, %v; want %d of %d", st.LongestChain, chains, err, whole.LongestChain, whole.Buckets)
+	}
+	if st, chains, err := m.Stats(t.Context(), 0); err != nil || st.LongestChain == 0 || chains >= whole.Buckets {
+		t.Errorf("without time: longest %d of %d chains of %d, %v", st.LongestChain, chains, whole.Buckets, err)
+	}
+	gone, stop := context.WithCancel(t.Context())
+	stop()
+	if _, _, err := m.Stats(gone, time.Hour); !errors.Is(err, context.Canceled) {
+		t.Errorf("for nobody: %v", err)
+	}
 }
 
 // TestLabels: every path has a label of its own, which is UTF-8.

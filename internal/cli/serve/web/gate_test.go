@@ -17,6 +17,15 @@ func TestNames(t *testing.T) {
 	} {
 		s.want(code, "", "GET", "/api/maps", "", "Host", host)
 	}
+	for _, c := range []struct {
+		code             int
+		site, mode, dest string
+	}{
+		{403, "cross-site", "no-cors", "image"}, {403, "same-site", "cors", "empty"}, {403, "cross-site", "navigate", "iframe"},
+		{200, "cross-site", "navigate", "document"}, {200, "none", "navigate", "document"}, {200, "same-origin", "cors", "empty"},
+	} {
+		s.want(c.code, "", "GET", "/maps/0", "", "Sec-Fetch-Site", c.site, "Sec-Fetch-Mode", c.mode, "Sec-Fetch-Dest", c.dest)
+	}
 	put := func(code int, headers ...string) {
 		t.Helper()
 		w := s.ask("PUT", "/api/maps/0/entries/k", "v", headers...)

@@ -20,10 +20,11 @@ import (
 
 // Limits of what pages show.
 const (
-	shownInRow = 120      // bytes of a key or value in a table
-	maxLinked  = 4 << 10  // bytes of a key in the address of its page; a longer one has none
-	shownText  = 64 << 10 // bytes of a value on its page
-	shownHex   = 4 << 10  // bytes of one that is no text
+	surveyTime = 100 * time.Millisecond // for the longest chain
+	shownInRow = 120                    // bytes of a key or value in a table
+	maxLinked  = 4 << 10                // bytes of a key in the address of its page; a longer one has none
+	shownText  = 64 << 10               // bytes of a value on its page
+	shownHex   = 4 << 10                // bytes of one that is no text
 )
 
 // frame is what every page has.
@@ -111,8 +112,8 @@ func (s *Server) overview(w http.ResponseWriter, _ *http.Request) {
 	}{s.frame("Maps", nil), s.states()})
 }
 
-func (s *Server) mapPage(w http.ResponseWriter, _ *http.Request, m *served.Map) error {
-	st, err := m.Stats(true)
+func (s *Server) mapPage(w http.ResponseWriter, r *http.Request, m *served.Map) error {
+	st, chains, err := m.Stats(r.Context(), surveyTime)
 	if err != nil {
 		return err
 	}
@@ -127,11 +128,12 @@ func (s *Server) mapPage(w http.ResponseWriter, _ *http.Request, m *served.Map) 
 	s.render(w, http.StatusOK, "map.html", struct {
 		frame
 		Stats        dict.Stats
+		Chains       uint64 // that were looked at
 		PerEntry     string
 		Participants []dict.Participant
 		Problem      string
 		History      past
-	}{s.frame(m.Name(), m), st, perEntry(st), attached, health, s.feeds[m.Number].history()})
+	}{s.frame(m.Name(), m), st, chains, perEntry(st), attached, health, s.feeds[m.Number].history()})
 	return nil
 }
 

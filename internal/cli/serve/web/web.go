@@ -136,6 +136,10 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusForbidden, fmt.Errorf("refused: %w", err))
 		return
 	}
+	if embedded(r.Header) {
+		fail(w, http.StatusForbidden, errors.New("refused: a page of another site asks for this, and would not be told the answer"))
+		return
+	}
 	if !s.admit(w, r) {
 		return
 	}
@@ -144,6 +148,14 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		return
 	}
 	s.mux.ServeHTTP(w, r)
+}
+
+// embedded reports whether a browser asks for a page of another site, as an image for example, and not because somebody follows a
+// link.
+func embedded(h http.Header) bool {
+	site := h.Get("Sec-Fetch-Site")
+	link := h.Get("Sec-Fetch-Mode") == "navigate" && h.Get("Sec-Fetch-Dest") == "document"
+	return (site == "cross-site" || site == "same-site") && !link
 }
 
 // secure sets the headers that every answer has.
