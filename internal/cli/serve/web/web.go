@@ -111,7 +111,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	h := &http.Server{Handler: s, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, BaseContext: func(net.Listener) context.Context { return base }}
 	done := make(chan error, 1)
-	go func() { done <- h.Serve(ln) }()
+	go func() { done <- h.Serve(atMost(ln)) }()
 	select {
 	case err := <-done:
 		return err
