@@ -54,7 +54,7 @@ func TestToken(t *testing.T) {
 		s.want(http.StatusUnauthorized, "", "GET", target, "", "Authorization", "Bearer "+secret+"x")
 		s.want(http.StatusUnauthorized, "", "GET", target, "", "Authorization", secret)
 		s.want(http.StatusUnauthorized, "", "GET", target+"?token=wrong", "")
-		s.want(http.StatusUnauthorized, "", "GET", target, "", "Cookie", cookieName+"=AAAA")
+		s.want(http.StatusUnauthorized, "", "GET", target, "", "Cookie", "shmap_session_7070=AAAA")
 	}
 	s.want(http.StatusUnauthorized, "", "PUT", "/api/maps/0/entries/k?token="+url.QueryEscape(secret), "v")
 	s.want(http.StatusUnauthorized, "", "DELETE", "/api/maps/0/entries/k", "")
@@ -82,7 +82,7 @@ func TestToken(t *testing.T) {
 	other.want(http.StatusUnauthorized, "", "GET", "/", "", "Cookie", cookie)
 
 	w = s.want(http.StatusSeeOther, "", "GET", "/maps/0/entries?prefix=%FF&token="+url.QueryEscape(secret), "")
-	if w.Header().Get("Location") != "/maps/0/entries?prefix=%FF" || !strings.HasPrefix(w.Header().Get("Set-Cookie"), cookieName) {
+	if w.Header().Get("Location") != "/maps/0/entries?prefix=%FF" || !strings.HasPrefix(w.Header().Get("Set-Cookie"), "shmap_session_7070=") {
 		t.Errorf("%v", w.Header())
 	}
 	w = s.want(http.StatusSeeOther, "", "GET", "/maps/0?token="+url.QueryEscape(secret), "", "Cookie", cookie)
@@ -101,6 +101,13 @@ func TestToken(t *testing.T) {
 	if w := s.want(http.StatusSeeOther, "", "POST", "/logout", "", "Cookie", cookie); !strings.Contains(w.Header().Get("Set-Cookie"), "Max-Age=0") {
 		t.Errorf("%v", w.Header())
 	}
+	s.want(http.StatusUnauthorized, "", "GET", "/", "", "Cookie", cookie) // whoever has kept it
+	for proto, want := range map[string]bool{"https": true, "http": false} {
+		w = s.want(http.StatusSeeOther, "", "GET", "/?token="+url.QueryEscape(secret), "", "X-Forwarded-Proto", proto)
+		if strings.Contains(w.Header().Get("Set-Cookie"), "Secure") != want {
+			t.Errorf("behind %s: %v", proto, w.Header())
+		}
+	}
 }
 
 // TestSessionEnds: a cookie is good until the moment that it says.
@@ -113,7 +120,7 @@ func TestSessionEnds(t *testing.T) {
 	}
 	past := []byte{0, 0, 0, 0, 1, 0, 0, 0}
 	old := httptest.NewRequest("GET", "/", nil)
-	old.AddCookie(&http.Cookie{Name: cookieName, Value: encode(append(past, g.sign(past)...))})
+	old.AddCookie(&http.Cookie{Name: cookieName(old), Value: encode(append(past, g.sign(past)...))})
 	if g.remembers(old) {
 		t.Error("a session that has ended is known")
 	}
