@@ -63,7 +63,13 @@ func (m *Map) Broken() error {
 
 // walk validates the header and reads some buckets; probe is held.
 func (m *Map) walk() error {
-	again, err := dict.Open(m.Path, dict.Options{ReadOnly: true})
+	fd, err := m.FD() // not the path: what is there by now may be another file
+	if err != nil {
+		return named(m.Path, err)
+	}
+	f := os.NewFile(uintptr(fd), m.Path)
+	again, err := dict.FromFD(fd, dict.Options{ReadOnly: true})
+	_ = f.Close() // it is only read
 	if err != nil {
 		return named(m.Path, err)
 	}

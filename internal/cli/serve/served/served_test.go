@@ -147,6 +147,34 @@ func TestHealthIsAskedOften(t *testing.T) {
 	}
 }
 
+// TestDamageOfAnotherFile: what stands at the path by now says nothing about the map that is served.
+func TestDamageOfAnotherFile(t *testing.T) {
+	path := create(t, dict.Options{})
+	for _, write := range []bool{false, true} {
+		m := open1(t, path, write)
+		if err := os.Rename(path, path+".away"); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(path + ".away")
+		if err != nil {
+			t.Fatal(err)
+		}
+		copy(b[layout.Page:], make([]byte, len(b)/2))
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Guard(m.walk); err != nil || m.Broken() != nil {
+			t.Errorf("the map is %v, %v", err, m.Broken())
+		}
+		if err := m.Health(); !errors.Is(err, ErrGone) {
+			t.Errorf("health: %v", err)
+		}
+		if err := os.Rename(path+".away", path); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
 // TestGuard: what the memory does to an operation is an error, and the mark of the map; what the code does wrong is not hidden.
 func TestGuard(t *testing.T) {
 	m := open1(t, create(t, dict.Options{}), false)
