@@ -49,7 +49,9 @@ func TestConnectionsAreLimited(t *testing.T) {
 	go func() { done <- s.Serve(ctx, c) }()
 	wait := func(n int64) {
 		t.Helper()
-		for end := time.Now().Add(20 * time.Second); c.came.Load() < n; time.Sleep(time.Millisecond) {
+		tick := time.NewTicker(time.Millisecond)
+		defer tick.Stop()
+		for end := time.Now().Add(20 * time.Second); c.came.Load() < n; <-tick.C {
 			if time.Now().After(end) {
 				t.Fatalf("%d connections of %d", c.came.Load(), n)
 			}

@@ -122,7 +122,9 @@ func TestHealth(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
-	for end := time.Now().Add(20 * time.Second); s.ask("GET", "/healthz", "").Code == http.StatusOK; time.Sleep(10 * time.Millisecond) {
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(20 * time.Second); s.ask("GET", "/healthz", "").Code == http.StatusOK; <-tick.C {
 		if time.Now().After(end) {
 			t.Fatal("damage is not found")
 		}
