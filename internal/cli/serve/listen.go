@@ -5,11 +5,9 @@ import (
 	"fmt"
 	"io/fs"
 	"net"
-	"os"
 	"strconv"
 	"strings"
 	"syscall"
-	"time"
 )
 
 // listenAll listens where the options say; nil where they say nothing. It fails before anything is answered.
@@ -83,39 +81,4 @@ func cannot(flag, addr string, err error) error {
 		return fmt.Errorf("%s %s: permission denied; ports below 1024 are for root", flag, addr)
 	}
 	return fmt.Errorf("%s %s: %w", flag, addr, err)
-}
-
-// listenUnix listens at a socket in the file system. One that a dead server left behind is replaced; one that answers, or a file of
-// another kind, is not.
-func listenUnix(flag, path string, mode fs.FileMode) (net.Listener, error) {
-	if st, err := os.Lstat(path); err == nil {
-		if st.Mode().Type() != fs.ModeSocket {
-			return nil, fmt.Errorf("%s unix:%s: there is a file there that is no socket", flag, path)
-		}
-		c, err := net.DialTimeout("unix", path, time.Second)
-		if err == nil {
-			_ = c.Close() // it was only asked
-			return nil, fmt.Errorf("%s unix:%s: another server listens there", flag, path)
-		}
-		if !errors.Is(err, syscall.ECONNREFUSED) {
-			return nil, cannot(flag, "unix:"+path, err)
-		}
-		if err := os.Remove(path); err != nil {
-			return nil, err
-		}
-	}
-	old := syscall.Umask(0o777 &^ int(mode.Perm())) // the socket never has more permissions than it shall
-	ln, err := net.Listen("unix", path)
-	syscall.Umask(old)
-	if err != nil {
-		if errors.Is(err, syscall.EINVAL) {
-			return nil, fmt.Errorf("%s unix:%s: the path is too long for a socket; the most is 107 bytes", flag, path)
-		}
-		var op *net.OpError
-		if errors.As(err, &op) {
-			err = op.Err
-		}
-		return nil, fmt.Errorf("%s unix:%s: %w", flag, path, err)
-	}
-	return ln, nil
 }

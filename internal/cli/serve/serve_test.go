@@ -129,6 +129,8 @@ func TestAddresses(t *testing.T) {
 		{Options{HTTP: "127.0.0.1:"}, "want HOST:PORT, PORT or unix:PATH"},
 		{Options{HTTP: "no.such.host.invalid:80", Token: "long enough"}, "there is no host"},
 		{Options{RESP: "unix:" + file}, "no socket"},
+		{Options{RESP: "unix:@name"}, "needs a path"},
+		{Options{HTTP: "unix:"}, "needs a path"},
 		{Options{RESP: "unix:/no/such/directory/s"}, "no such file"},
 		{Options{RESP: "unix:" + filepath.Join(t.TempDir(), strings.Repeat("x", 120))}, "too long for a socket"},
 	} {
@@ -187,6 +189,64 @@ func TestSocket(t *testing.T) {
 	start(t, o)
 	if st, err := os.Stat(socket); err != nil || st.Mode().Perm() != 0o660 {
 		t.Errorf("%v, %v", st, err)
+	}
+}
+
+// TestSocketOfAnother: a server removes no socket but its own at its end.
+func TestSocketOfAnother(t *testing.T) {
+	path, socket := create(t, texts), filepath.Join(t.TempDir(), "s")
+	o := Options{Paths: []string{path}, RESP: "unix:" + socket, SocketMode: 0o600}
+	_, stop := start(t, o)
+	if err := os.Remove(socket); err != nil {
+		t.Fatal(err)
+	}
+	start(t, o)
+	if err := stop(); err != nil {
+		t.Error(err)
+	}
+	if got := ask(t, "unix", socket, "PING\r\n"); got != "+PONG\r\n" {
+		t.Errorf("%q", got)
+	}
+}
+
+// TestSocketOfADeadServerIsTakenOnce: of servers that find it at the same time one replaces it, and the others do not take that one's away.
+func TestSocketOfADeadServerIsTakenOnce(t *testing.T) {
+	socket := filepath.Join(t.TempDir(), "s")
+	for range 100 {
+		dead, err := net.ListenUnix("unix", &net.UnixAddr{Name: socket, Net: "unix"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		dead.SetUnlinkOnClose(false)
+		if err := dead.Close(); err != nil {
+			t.Fatal(err)
+		}
+		found := make(chan net.Listener, 4)
+		for range cap(found) {
+			go func() {
+				ln, _ := listenUnix("--resp", socket, 0o600) // nil where another was first
+				found <- ln
+			}()
+		}
+		living := []net.Listener{}
+		for range cap(found) {
+			if ln := <-found; ln != nil {
+				living = append(living, ln)
+			}
+		}
+		if len(living) != 1 {
+			t.Errorf("%d servers listen at one socket", len(living))
+		}
+		if c, err := net.Dial("unix", socket); err != nil {
+			t.Errorf("nobody answers: %v", err)
+		} else {
+			_ = c.Close() // it was only asked
+		}
+		for _, ln := range living {
+			if err := ln.Close(); err != nil {
+				t.Error(err)
+			}
+		}
 	}
 }
 

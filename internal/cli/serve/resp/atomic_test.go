@@ -106,6 +106,26 @@ func TestMSETAtOnce(t *testing.T) {
 	}
 }
 
+// TestMSETIsNotTakenApart: in a map with one shard an MSET that no transaction holds is an error, and nothing of it is done.
+func TestMSETIsNotTakenApart(t *testing.T) {
+	for _, c := range []struct {
+		pairs   int
+		entries uint64
+	}{{1001, 1000}, {65537, 0}} {
+		say := direct(serve(t, options{shards: 1, entries: c.entries}).Server)
+		words := []string{"MSET"}
+		for i := range c.pairs {
+			words = append(words, strconv.Itoa(i), "v")
+		}
+		if got := say(words...); !strings.HasPrefix(got, "-ERR too large") {
+			t.Errorf("%d pairs: %q", c.pairs, got)
+		}
+		if got := say("DBSIZE"); got != ":0\r\n" {
+			t.Errorf("%d pairs: afterwards there are %q", c.pairs, got)
+		}
+	}
+}
+
 // TestTriesAreBounded: a key that others change at every attempt is an error, not a loop without an end.
 func TestTriesAreBounded(t *testing.T) {
 	h := serve(t, options{})

@@ -16,9 +16,6 @@ const alone = 2
 
 // load reads a key into the client's buffer.
 func (c *client) load(key []byte, f dict.ReadFlag) (dict.Loaded, error) {
-	if cap(c.val) > maxReplies {
-		c.val = nil
-	}
 	l, err := c.m.Load(dict.Datum{S: string(key)}, c.val[:0], f)
 	if err == nil && l.Found && f&dict.ReadNoVal == 0 {
 		c.val = l.B

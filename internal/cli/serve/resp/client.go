@@ -14,6 +14,9 @@ import (
 // maxReplies is how many bytes of replies are collected before they are sent.
 const maxReplies = 64 << 10
 
+// maxWrite is how many bytes a client has writeTimeout for.
+const maxWrite = 1 << 20
+
 // client is one connection. Only its goroutine uses it, but for the fields at the end.
 type client struct {
 	srv   *Server
@@ -25,6 +28,7 @@ type client struct {
 	proto int    // 2 or 3
 	known bool   // said the token, or need not
 	quit  bool
+	sent  int // how often replies were sent
 
 	id      int64
 	since   time.Time
@@ -52,17 +56,31 @@ func (f flusher) Read(p []byte) (int, error) {
 	if err := f.c.flush(); err != nil {
 		return 0, err
 	}
+	if cap(f.c.val) > maxReplies { // who waits holds nothing large
+		f.c.val = nil
+	}
 	return f.c.conn.Read(p)
+}
+
+// ease sends the replies so far if they are many, also in the middle of a reply.
+func (c *client) ease() error {
+	if len(c.out) <= maxReplies {
+		return nil
+	}
+	return c.flush()
 }
 
 func (c *client) flush() error {
 	if len(c.out) == 0 {
 		return nil
 	}
-	if err := c.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err != nil {
-		return err
+	c.sent++
+	var err error
+	for from := 0; from < len(c.out) && err == nil; from += maxWrite {
+		if err = c.conn.SetWriteDeadline(time.Now().Add(writeTimeout)); err == nil {
+			_, err = c.conn.Write(c.out[from:min(from+maxWrite, len(c.out))])
+		}
 	}
-	_, err := c.conn.Write(c.out)
 	if c.out = c.out[:0]; cap(c.out) > 4*maxReplies {
 		c.out = nil
 	}
@@ -83,7 +101,7 @@ func (c *client) run() {
 		if len(args) > 0 {
 			c.do(args)
 		}
-		if len(c.out) > maxReplies && c.flush() != nil {
+		if c.ease() != nil {
 			return
 		}
 	}
@@ -102,8 +120,11 @@ func (c *client) do(args [][]byte) {
 		err = c.allowed(cmd)
 	}
 	if err == nil {
-		before := len(c.out)
-		if err = c.m.Guard(func() error { return cmd.run(c, args) }); err != nil {
+		before, sent := len(c.out), c.sent
+		if err = c.m.Guard(func() error { return cmd.run(c, args) }); err != nil && c.sent != sent {
+			c.out, c.quit = nil, true // half a reply is with the client
+			return
+		} else if err != nil {
 			c.out = c.out[:before]
 		}
 	}

@@ -22,6 +22,29 @@ func (c *conn) left(key string) time.Duration {
 	return time.Duration(n) * time.Millisecond
 }
 
+// TestSearchesEnd: a search is not begun that could take for ever, and does not go on when the server ends.
+func TestSearchesEnd(t *testing.T) {
+	h := serve(t, options{})
+	say := direct(h.Server)
+	say("SET", strings.Repeat("a", 8<<20), "v")
+	long := strings.Repeat("a", 200)
+	for _, words := range [][]string{{"KEYS", "*" + long + "b"}, {"SCAN", "0", "COUNT", "1000000", "MATCH", "*" + long + "b"}} {
+		if got := say(words...); !strings.HasPrefix(got, "-ERR the pattern is too long") {
+			t.Errorf("%.40q", got)
+		}
+	}
+	if got := say("KEYS", long); got != "*0\r\n" {
+		t.Errorf("without a star: %.40q", got)
+	}
+	if got := say("KEYS", "*b"); got != "*0\r\n" {
+		t.Errorf("with a short pattern: %.40q", got)
+	}
+	h.ending.Store(true)
+	if got := say("KEYS", "*"); got != "-ERR the server ends; connect again\r\n" {
+		t.Errorf("%.40q", got)
+	}
+}
+
 // TestDefaultTTL: on a map with a default time to live a plain write gives it, a write that says something else gives that, and a
 // command that changes a value leaves the deadline, as in Redis.
 func TestDefaultTTL(t *testing.T) {

@@ -3,6 +3,7 @@ package resp
 import (
 	"bytes"
 	"fmt"
+	"net"
 	"slices"
 	"strings"
 	"time"
@@ -238,6 +239,16 @@ func clientList(c *client, _ [][]byte) error {
 
 // line describes the connection; srv.mu is held.
 func (c *client) line() string {
-	return fmt.Sprintf("id=%d addr=%s laddr=%s name=%s age=%d flags=N lib-name=%s\n", c.id, c.conn.RemoteAddr(), c.conn.LocalAddr(),
+	return fmt.Sprintf("id=%d addr=%s laddr=%s name=%s age=%d flags=N lib-name=%s\n", c.id, address(c.conn.RemoteAddr()), address(c.conn.LocalAddr()),
 		c.name, int(time.Since(c.since).Seconds()), c.library)
+}
+
+// address is an address as one word: a client may bind its socket to a path of any bytes.
+func address(a net.Addr) string {
+	return strings.Map(func(r rune) rune {
+		if r <= ' ' || r > '~' {
+			return '?'
+		}
+		return r
+	}, a.String())
 }

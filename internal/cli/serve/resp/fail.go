@@ -24,6 +24,8 @@ const (
 // Errors that Redis has no words for.
 const (
 	errNoTTL = reply("ERR the map was created without TTL, its entries cannot expire; make one: shmap create PATH --enable-ttl")
+	errEnd   = reply("ERR the server ends; connect again")
+	errGlob  = reply("ERR the pattern is too long for a key that is there: the product of their lengths is more than 1 GiB")
 	errTries = reply("TRYAGAIN other processes changed the key at every attempt")
 )
 

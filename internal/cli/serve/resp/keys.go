@@ -98,14 +98,32 @@ func parseSearch(a [][]byte) (s search, err error) {
 	return s, nil
 }
 
+// maxGlob bounds the product of the lengths of a pattern with a star and a key, and with it the time for one key.
+const maxGlob = 1 << 30
+
 // add appends to keys those of entries that the search is for.
-func (s *search) add(keys []string, entries []dict.Entry) []string {
+func (s *search) add(keys []string, entries []dict.Entry) ([]string, error) {
 	for _, e := range entries {
+		if !s.none && !s.all && len(s.pattern)*len(e.Key.S) > maxGlob && strings.Contains(s.pattern, "*") {
+			return nil, errGlob
+		}
 		if !s.none && (s.all || glob(s.pattern, e.Key.S)) {
 			keys = append(keys, e.Key.S)
 		}
 	}
-	return keys
+	return keys, nil
+}
+
+// bucket is add for the bucket at a position, unless the server ends.
+func (c *client) bucket(s *search, keys []string, at uint64) (more []string, seen int, next uint64, err error) {
+	if c.srv.ending.Load() {
+		return nil, 0, 0, errEnd
+	}
+	entries, next, err := c.m.Scan(at)
+	if err == nil {
+		more, err = s.add(keys, entries)
+	}
+	return more, len(entries), next, err
 }
 
 // scan looks at count entries, and whole buckets. A cursor is good in every process, for ever; no key comes twice.
@@ -120,20 +138,17 @@ func scan(c *client, a [][]byte) error {
 	}
 	var keys []string
 	for seen, buckets := 0, 0; seen < s.count && buckets < 10*s.count; buckets++ {
-		entries, next, err := c.m.Scan(at)
-		if err != nil {
+		n := 0
+		if keys, n, at, err = c.bucket(&s, keys, at); err != nil {
 			return err
 		}
-		keys = s.add(keys, entries)
-		seen += len(entries)
-		if at = next; at == 0 {
+		if seen += n; at == 0 {
 			break
 		}
 	}
 	c.array(2)
 	c.bulkText(strconv.FormatUint(at, 10))
-	c.list(keys)
-	return nil
+	return c.list(keys)
 }
 
 // keys looks at all entries. No lock is held meanwhile.
@@ -141,24 +156,26 @@ func keys(c *client, a [][]byte) error {
 	s := search{pattern: string(a[1]), all: string(a[1]) == "*"}
 	var found []string
 	for at := uint64(0); ; {
-		entries, next, err := c.m.Scan(at)
-		if err != nil {
+		var err error
+		if found, _, at, err = c.bucket(&s, found, at); err != nil {
 			return err
 		}
-		found = s.add(found, entries)
-		if at = next; at == 0 {
+		if at == 0 {
 			break
 		}
 	}
-	c.list(found)
-	return nil
+	return c.list(found)
 }
 
-func (c *client) list(words []string) {
+func (c *client) list(words []string) error {
 	c.array(len(words))
 	for _, w := range words {
 		c.bulkText(w)
+		if err := c.ease(); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
 // dbsize counts expired entries that nobody has met yet.

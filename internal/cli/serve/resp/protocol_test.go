@@ -1,6 +1,7 @@
 package resp
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"errors"
@@ -91,10 +92,11 @@ func TestMalformedRequests(t *testing.T) {
 	dial(t, h).expect("+PONG\r\n", "PING")
 }
 
-// TestBrowserCannotWrite: a web page can make a browser send commands in the body of a request, which are not carried out.
+// TestBrowserCannotWrite: a web page can make a browser send commands in the body of a request, or in the first words of TLS, which are not carried out.
 func TestBrowserCannotWrite(t *testing.T) {
 	h := serve(t, options{})
-	for _, head := range []string{"POST / HTTP/1.1\r\nAccept: *\r\n", "GET / HTTP/1.1\r\nHost: 127.0.0.1:6379\r\n", "PUT / HTTP/1.1\r\nhost: x\r\n"} {
+	for _, head := range []string{"POST / HTTP/1.1\r\nAccept: *\r\n", "GET / HTTP/1.1\r\nHost: 127.0.0.1:6379\r\n", "PUT / HTTP/1.1\r\nhost: x\r\n",
+		"\x16\x03\x01\r\n", "\x00\x03\x00\x08\r\n", "\x80\x2e\x01\r\n"} {
 		c := dial(t, h)
 		c.send(head + "\r\nSET k v\r\n")
 		if err := c.SetReadDeadline(time.Now().Add(20 * time.Second)); err != nil {
@@ -181,6 +183,22 @@ func TestToken(t *testing.T) {
 		}
 	}
 	c.expect("$16385\r\n"+strings.Repeat("x", 16385)+"\r\n", "ECHO", strings.Repeat("x", 16385))
+}
+
+// TestClientListHasOneLineAClient: whatever path a client has bound its socket to.
+func TestClientListHasOneLineAClient(t *testing.T) {
+	h := serve(t, options{})
+	at := &net.UnixAddr{Name: t.TempDir() + "/x name=root\nid=7\x7f", Net: "unix"}
+	odd, err := net.DialUnix("unix", at, &net.UnixAddr{Name: h.addr.String(), Net: "unix"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer odd.Close()
+	c := &conn{Conn: odd, t: t, r: bufio.NewReader(odd)}
+	got := c.say("CLIENT", "LIST")
+	if strings.Contains(got, "\nid=7") || strings.Contains(got, " name=root") || !strings.Contains(got, "/x?name=root?id=7? laddr") {
+		t.Errorf("%q", got)
+	}
 }
 
 // TestShutdown: who waits is disconnected, and nobody comes in any more.

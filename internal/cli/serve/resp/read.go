@@ -8,6 +8,7 @@ import (
 	"io"
 	"slices"
 	"strconv"
+	"strings"
 )
 
 // Limits of a request, as those of Redis, but for the last. Nothing is allocated for what was announced, only for what came.
@@ -21,7 +22,13 @@ const (
 	strangerBulk = 16 << 10 // bytes of each
 )
 
-// step is how much is read at a time of a word whose length is only a claim.
+// What a connection keeps between commands.
+const (
+	readAhead = 16 << 10 // bytes that are read before they are asked for
+	keptWords = 1024     // words of a command that there is room for
+)
+
+// step is how much is read at a time of a word whose length is only a claim, and how large a buffer is kept.
 const step = 256 << 10
 
 // reader reads requests: arrays of bulk strings, or lines.
@@ -38,19 +45,31 @@ type protocolError string
 
 func (e protocolError) Error() string { return "Protocol error: " + string(e) }
 
-func newReader(r io.Reader) *reader { return &reader{r: bufio.NewReaderSize(r, maxLine)} }
+func newReader(r io.Reader) *reader { return &reader{r: bufio.NewReaderSize(r, readAhead)} }
+
+// forget drops the present command, and its memory if that is much.
+func (r *reader) forget() {
+	clear(r.args) // they keep buf
+	r.ends, r.args, r.buf = r.ends[:0], r.args[:0], r.buf[:0]
+	if cap(r.args) > keptWords {
+		r.ends, r.args = nil, nil
+	}
+	if cap(r.buf) > step {
+		r.buf = nil
+	}
+}
 
 // next returns the words of the next command, which are valid until the next call. There may be none.
 func (r *reader) next() ([][]byte, error) {
-	r.ends, r.args = r.ends[:0], r.args[:0]
-	if r.buf = r.buf[:0]; cap(r.buf) > step {
-		r.buf = nil
-	}
+	r.forget()
 	line, err := r.line("too big inline request")
 	if err != nil {
 		return nil, err
 	}
 	if len(line) == 0 || line[0] != '*' {
+		if typed := bytes.TrimLeft(line, blanks+"\x00"); len(typed) > 0 && (typed[0] <= ' ' || typed[0] > '~') {
+			return nil, errBinary
+		}
 		return splitInline(line)
 	}
 	most := maxArgs
@@ -111,7 +130,14 @@ func (r *reader) bulk() error {
 func (r *reader) line(tooLong string) ([]byte, error) {
 	line, err := r.r.ReadSlice('\n')
 	if errors.Is(err, bufio.ErrBufferFull) {
-		return nil, protocolError(tooLong)
+		var long []byte
+		for long = append(long, line...); errors.Is(err, bufio.ErrBufferFull); long = append(long, line...) {
+			if len(long) >= maxLine {
+				return nil, protocolError(tooLong)
+			}
+			line, err = r.r.ReadSlice('\n')
+		}
+		line = long
 	}
 	return bytes.TrimSuffix(bytes.TrimSuffix(line, []byte("\n")), []byte("\r")), err
 }
@@ -125,12 +151,18 @@ func number(b []byte) (int64, bool) {
 	return n, err == nil && string(strconv.AppendInt(nil, n, 10)) == string(b)
 }
 
+// errBinary is for what begins as nobody types and no client does: TLS, above all, in which a web page can make a browser send
+// lines of its choice.
+const errBinary = protocolError("expected a command")
+
+const blanks = " \t\n\v\f\r"
+
 var errQuotes = protocolError("unbalanced quotes in request")
 
 // splitInline splits a line as a person types it: words between blanks, in double quotes with escapes, or in single quotes.
 func splitInline(line []byte) (words [][]byte, err error) {
 	for {
-		line = bytes.TrimLeft(line, " \t\n\v\f\r\x00")
+		line = bytes.TrimLeft(line, blanks+"\x00")
 		if len(line) == 0 {
 			return words, nil
 		}
@@ -146,13 +178,13 @@ func splitInline(line []byte) (words [][]byte, err error) {
 func inlineWord(word, line []byte) (w, rest []byte, err error) {
 	for len(line) > 0 {
 		switch c := line[0]; {
-		case bytes.IndexByte([]byte(" \t\n\v\f\r\x00"), c) >= 0:
+		case strings.IndexByte(blanks+"\x00", c) >= 0:
 			return word, line, nil
 		case c == '"' || c == '\'':
 			if word, line, err = quoted(word, line[1:], c); err != nil {
 				return nil, nil, err
 			}
-			if len(line) > 0 && bytes.IndexByte([]byte(" \t\n\v\f\r"), line[0]) < 0 {
+			if len(line) > 0 && strings.IndexByte(blanks, line[0]) < 0 {
 				return nil, nil, errQuotes
 			}
 			return word, line, nil

@@ -23,7 +23,7 @@ import (
 // maxClients is how many connections are served at once, as many as Redis takes.
 const maxClients = 10000
 
-// writeTimeout is how long a client may leave its replies unread.
+// writeTimeout is how long a client may take for maxWrite bytes of its replies.
 const writeTimeout = 30 * time.Second
 
 // Server answers clients.
@@ -39,6 +39,7 @@ type Server struct {
 	clients map[*client]struct{}
 	ln      net.Listener
 	closing bool
+	ending  atomic.Bool // the same, for commands that go on for long
 	wait    sync.WaitGroup
 }
 
@@ -115,6 +116,7 @@ func (s *Server) admit(conn net.Conn) {
 func (s *Server) Shutdown(ctx context.Context) error {
 	s.mu.Lock()
 	s.closing = true
+	s.ending.Store(true)
 	var err error
 	if s.ln != nil {
 		err = s.ln.Close()

@@ -1,12 +1,10 @@
 package resp
 
 import (
-	"errors"
 	"math"
 	"strconv"
 
 	"github.com/shmap-go/shmap/internal/dict"
-	"github.com/shmap-go/shmap/internal/fault"
 )
 
 func get(c *client, a [][]byte) error {
@@ -22,6 +20,9 @@ func mget(c *client, a [][]byte) error {
 	c.array(len(a) - 1)
 	for _, key := range a[1:] {
 		if err := get(c, [][]byte{nil, key}); err != nil {
+			return err
+		}
+		if err := c.ease(); err != nil {
 			return err
 		}
 	}
@@ -153,7 +154,8 @@ func decrby(c *client, a [][]byte) error {
 	return c.add(a[1], -n)
 }
 
-// mset is one transaction where all keys are in one shard, so in every map with one shard. Elsewhere every key is set by itself.
+// mset is one transaction where all keys are in one shard, so in every map with one shard, or an error if they are too many for
+// one. Elsewhere every key is set by itself.
 func mset(c *client, a [][]byte) error {
 	if len(a)%2 == 0 {
 		return arityError("mset")
@@ -164,10 +166,7 @@ func mset(c *client, a [][]byte) error {
 		vals = append(vals, dict.Datum{S: string(a[i+1])})
 	}
 	d := c.byDefault()
-	_, err := c.m.StoreMany(keys, vals, d.mode, d.ttl, true)
-	if errors.Is(err, fault.ErrTooLarge) {
-		_, err = c.m.StoreMany(keys, vals, d.mode, d.ttl, false)
-	}
+	_, err := c.m.StoreMany(keys, vals, d.mode, d.ttl, c.m.Together(keys))
 	if err == nil {
 		c.ok()
 	}

@@ -11,10 +11,12 @@ import (
 	"path/filepath"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
+	"unicode/utf8"
 
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/fault"
@@ -42,7 +44,9 @@ type Map struct {
 	broken atomic.Pointer[error]
 	probe  struct {
 		sync.Mutex
-		at uint64 // where the gradual check goes on
+		at    uint64                // where the gradual check goes on
+		again atomic.Int64          // when, in ns since 1970
+		last  atomic.Pointer[error] // what it found
 	}
 	locks [stripes]sync.Mutex
 	seed  maphash.Seed
@@ -146,12 +150,17 @@ func (m *Map) Lock(key string) (unlock func()) {
 	return l.Unlock
 }
 
-// Label is the path as valid UTF-8.
-func (m *Map) Label() string { return strings.ToValidUTF8(m.Path, "\uFFFD") }
+// Label is the path as valid UTF-8, another one for every path: one that is not, or begins with a quote, is quoted as Go quotes.
+func (m *Map) Label() string {
+	if utf8.ValidString(m.Path) && !strings.HasPrefix(m.Path, `"`) {
+		return m.Path
+	}
+	return strconv.Quote(m.Path)
+}
 
 // Snapshot is how the map is doing, without a walk through it.
 func (m *Map) Snapshot() (st dict.Stats, err error) {
-	err = m.Guard(func() (err error) { st, err = m.Stats(false); return err })
+	err = m.Guard(func() (err error) { st, err = m.Map.Stats(false); return err })
 	return st, err
 }
 

@@ -1,12 +1,14 @@
 package served
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
 	"time"
+	"unicode/utf8"
 
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/fault"
@@ -96,6 +98,7 @@ func TestHealthFindsDamage(t *testing.T) {
 		if err := m.Health(); err != nil {
 			t.Fatal(err)
 		}
+		m.probe.again.Store(0)
 	}
 	if err := os.Truncate(path, layout.Page*20); err != nil { // buckets and strings are gone
 		t.Fatal(err)
@@ -105,9 +108,70 @@ func TestHealthFindsDamage(t *testing.T) {
 		if time.Now().After(end) {
 			t.Fatal("damage is not found")
 		}
+		m.probe.again.Store(0)
 	}
 	if err := m.Broken(); !errors.Is(err, fault.ErrCorrupt) {
 		t.Errorf("broken: %v", err)
+	}
+}
+
+// TestHealthIsAskedOften: many questions at once are one walk, which nobody waits for.
+func TestHealthIsAskedOften(t *testing.T) {
+	path := create(t, dict.Options{Shards: 1})
+	m := open1(t, path, false)
+	m.probe.Lock()
+	done := make(chan error)
+	go func() { done <- m.Health() }()
+	select {
+	case err := <-done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(20 * time.Second):
+		t.Error("a question waits for another")
+	}
+	m.probe.Unlock()
+	if err := m.Health(); err != nil {
+		t.Fatal(err)
+	}
+	m.probe.again.Store(time.Now().Add(time.Hour).UnixNano())
+	if err := os.Truncate(path, layout.Page*20); err != nil {
+		t.Fatal(err)
+	}
+	if err := m.Health(); err != nil {
+		t.Errorf("the map was read again: %v", err)
+	}
+	m.probe.again.Store(0)
+	if m.Health() == nil {
+		t.Error("the map was not read again")
+	}
+}
+
+// TestDamageOfAnotherFile: what stands at the path by now says nothing about the map that is served.
+func TestDamageOfAnotherFile(t *testing.T) {
+	path := create(t, dict.Options{})
+	for _, write := range []bool{false, true} {
+		m := open1(t, path, write)
+		if err := os.Rename(path, path+".away"); err != nil {
+			t.Fatal(err)
+		}
+		b, err := os.ReadFile(path + ".away")
+		if err != nil {
+			t.Fatal(err)
+		}
+		copy(b[layout.Page:], make([]byte, len(b)/2))
+		if err := os.WriteFile(path, b, 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := m.Guard(m.walk); err != nil || m.Broken() != nil {
+			t.Errorf("the map is %v, %v", err, m.Broken())
+		}
+		if err := m.Health(); !errors.Is(err, ErrGone) {
+			t.Errorf("health: %v", err)
+		}
+		if err := os.Rename(path+".away", path); err != nil {
+			t.Fatal(err)
+		}
 	}
 }
 
@@ -127,6 +191,39 @@ func TestGuard(t *testing.T) {
 		}
 	}()
 	_ = m.Guard(func() error { panic("slip") })
+}
+
+// TestChains: of a small map all chains are looked at, for one that does not ask any more none.
+func TestChains(t *testing.T) {
+	m := open1(t, create(t, dict.Options{}), false)
+	whole, err := m.Map.Stats(true)
+	if err != nil {
+		t.Fatal(err)
+	}
+	st, chains, err := m.Stats(t.Context(), time.Hour)
+	if err != nil || st.LongestChain != whole.LongestChain || chains != whole.Buckets {
+		t.Errorf("longest %d of %d chains, %v; want %d of %d", st.LongestChain, chains, err, whole.LongestChain, whole.Buckets)
+	}
+	if st, chains, err := m.Stats(t.Context(), 0); err != nil || st.LongestChain == 0 || chains >= whole.Buckets {
+		t.Errorf("without time: longest %d of %d chains of %d, %v", st.LongestChain, chains, whole.Buckets, err)
+	}
+	gone, stop := context.WithCancel(t.Context())
+	stop()
+	if _, _, err := m.Stats(gone, time.Hour); !errors.Is(err, context.Canceled) {
+		t.Errorf("for nobody: %v", err)
+	}
+}
+
+// TestLabels: every path has a label of its own, which is UTF-8.
+func TestLabels(t *testing.T) {
+	seen := map[string]string{}
+	for _, path := range []string{"a", "a\xff", "a\xfe", "a\uFFFD", `"a\xff"`, `a"`, "é"} {
+		label := (&Map{Path: path}).Label()
+		if other, ok := seen[label]; ok || !utf8.ValidString(label) {
+			t.Errorf("%q has the label %q of %q", path, label, other)
+		}
+		seen[label] = path
+	}
 }
 
 // TestLock: goroutines that change one key wait for each other.

@@ -72,9 +72,9 @@ func (s *Server) showMap(w http.ResponseWriter, _ *http.Request, m *served.Map) 
 	return nil
 }
 
-// stats is what shmap stats --json prints.
-func (s *Server) stats(w http.ResponseWriter, _ *http.Request, m *served.Map) error {
-	st, err := m.Stats(true)
+// stats is what shmap stats --json prints; of a large map the longest chain is that of a part.
+func (s *Server) stats(w http.ResponseWriter, r *http.Request, m *served.Map) error {
+	st, _, err := m.Stats(r.Context(), surveyTime)
 	if err != nil {
 		return err
 	}

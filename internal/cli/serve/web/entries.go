@@ -20,6 +20,7 @@ const (
 	pageEntries = 100                    // unless something else is asked for
 	maxEntries  = 1000                   // at most
 	pageValue   = 1024                   // bytes of a value
+	pageBytes   = 16 << 20               // of keys and values; the bucket with which it is exceeded is the last
 	searchTime  = 250 * time.Millisecond // for a prefix; then the page says how far it came
 )
 
@@ -74,6 +75,7 @@ func keep(e dict.Entry, ttl time.Duration) found {
 // pages of one listing, and none that is there from the first page to the last is missing.
 func list(m *served.Map, q query) (l listing, err error) {
 	l.next = q.at
+	held := 0
 	for until := time.Now().Add(searchTime); ; {
 		entries, next, err := m.Scan(l.next)
 		if err != nil {
@@ -89,10 +91,11 @@ func list(m *served.Map, q query) (l listing, err error) {
 				return l, err
 			}
 			if ok {
-				l.entries = append(l.entries, keep(e, ttl))
+				f := keep(e, ttl)
+				l.entries, held = append(l.entries, f), held+len(f.Key.S)+len(f.Val.S)
 			}
 		}
-		if l.next = next; next == 0 || len(l.entries) >= q.limit || time.Now().After(until) {
+		if l.next = next; next == 0 || len(l.entries) >= q.limit || held > pageBytes || time.Now().After(until) {
 			return l, nil
 		}
 	}

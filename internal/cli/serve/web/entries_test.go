@@ -44,6 +44,22 @@ func TestEveryByteInKeys(t *testing.T) {
 	}
 }
 
+// TestPathIsOneKey: a path that others would make shorter is refused, not led to another key.
+func TestPathIsOneKey(t *testing.T) {
+	s := open(t, true, "")
+	s.want(http.StatusCreated, "", "PUT", "/api/maps/0/entries/a/b", "v")
+	for _, key := range []string{"a//b", "a/./b", "x/../a/b", "a%20b//c", "/a/b", "a/b//", "a/b/.", "..", "."} {
+		for _, method := range []string{"GET", "PUT", "DELETE"} {
+			s.want(http.StatusBadRequest, "?key=", method, "/api/maps/0/entries/"+key, "v")
+		}
+	}
+	for _, key := range []string{"a/b/", "a%2F%2Fb", "a%2F.%2Fb", "a/.b", "a%20b/c"} {
+		s.want(http.StatusNotFound, "there is no key", "GET", "/api/maps/0/entries/"+key, "")
+		s.want(http.StatusCreated, "", "PUT", "/api/maps/0/entries/"+key, "v")
+	}
+	s.want(http.StatusOK, `"entries":6,`, "GET", "/api/maps/0", "")
+}
+
 // TestListingIsComplete: the pages of a listing, of the API and of the browser, have every key once, with a prefix those that begin
 // so; links lead to the entries.
 func TestListingIsComplete(t *testing.T) {
@@ -113,6 +129,37 @@ func TestListingIsComplete(t *testing.T) {
 	s.want(http.StatusOK, `"cursor":null`, "GET", "/api/maps/0/entries?cursor=18446744073709551615", "")
 }
 
+// TestLongKeys: a page shows the beginning of a long key, and a listing of long keys has more pages.
+func TestLongKeys(t *testing.T) {
+	s := open(t, true, "")
+	const keys, size = 30, 4 << 20
+	for i := range keys {
+		if err := s.o.Maps.All[0].StoreBytes(dict.Datum{S: fmt.Sprint(i, strings.Repeat("\xff", size))}, "v"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if n := s.want(http.StatusOK, "too long", "GET", "/maps/0/entries", "").Body.Len(); n > 100<<10 {
+		t.Errorf("the page has %d bytes", n)
+	}
+	found := 0
+	for at := uint64(0); ; {
+		l, err := list(s.o.Maps.All[0], query{at: at, limit: maxEntries})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if n := len(l.entries) * size; n > pageBytes+64<<20 {
+			t.Errorf("a page holds %d bytes", n)
+		}
+		found += len(l.entries)
+		if at = l.next; at == 0 {
+			break
+		}
+	}
+	if found != keys {
+		t.Errorf("%d keys of %d", found, keys)
+	}
+}
+
 // TestIntegers: integer maps are read and written in decimal.
 func TestIntegers(t *testing.T) {
 	s := open(t, true, "")
@@ -147,8 +194,8 @@ func TestDeadlines(t *testing.T) {
 	ttl(dict.Permanent)
 	s.want(http.StatusOK, `"value":"4","ttl_ms":0`, "GET", key, "")
 	s.want(http.StatusBadRequest, "duration", "PUT", key+"?ttl=soon", "5")
-	s.want(http.StatusPreconditionFailed, "", "PUT", key, "6", "If-None-Match", "*")
-	s.want(http.StatusPreconditionFailed, "", "PUT", "/api/maps/0/entries/new", "6", "If-Match", "*")
+	s.want(http.StatusPreconditionFailed, "already", "PUT", key, "6", "If-None-Match", "*")
+	s.want(http.StatusPreconditionFailed, "no such key", "PUT", "/api/maps/0/entries/new", "6", "If-Match", "*")
 	s.want(http.StatusCreated, "", "PUT", "/api/maps/0/entries/new", "6", "If-None-Match", "*")
 	s.want(http.StatusNoContent, "", "PUT", "/api/maps/0/entries/new", "7", "If-Match", "*")
 	s.want(http.StatusBadRequest, "tags", "PUT", key, "6", "If-Match", `"x"`)

@@ -92,7 +92,10 @@ func (s *Server) putEntry(w http.ResponseWriter, r *http.Request, m *served.Map)
 		return err
 	}
 	if !op.Done {
-		return refuse(http.StatusPreconditionFailed, "the key is there: %v", op.Found)
+		if op.Found {
+			return refuse(http.StatusPreconditionFailed, "there is such a key already: open it to change it")
+		}
+		return refuse(http.StatusPreconditionFailed, "there is no such key")
 	}
 	w.WriteHeader(map[bool]int{false: http.StatusCreated, true: http.StatusNoContent}[op.Found])
 	return nil

@@ -17,6 +17,15 @@ func TestNames(t *testing.T) {
 	} {
 		s.want(code, "", "GET", "/api/maps", "", "Host", host)
 	}
+	for _, c := range []struct {
+		code             int
+		site, mode, dest string
+	}{
+		{403, "cross-site", "no-cors", "image"}, {403, "same-site", "cors", "empty"}, {403, "cross-site", "navigate", "iframe"},
+		{200, "cross-site", "navigate", "document"}, {200, "none", "navigate", "document"}, {200, "same-origin", "cors", "empty"},
+	} {
+		s.want(c.code, "", "GET", "/maps/0", "", "Sec-Fetch-Site", c.site, "Sec-Fetch-Mode", c.mode, "Sec-Fetch-Dest", c.dest)
+	}
 	put := func(code int, headers ...string) {
 		t.Helper()
 		w := s.ask("PUT", "/api/maps/0/entries/k", "v", headers...)
@@ -45,7 +54,7 @@ func TestToken(t *testing.T) {
 		s.want(http.StatusUnauthorized, "", "GET", target, "", "Authorization", "Bearer "+secret+"x")
 		s.want(http.StatusUnauthorized, "", "GET", target, "", "Authorization", secret)
 		s.want(http.StatusUnauthorized, "", "GET", target+"?token=wrong", "")
-		s.want(http.StatusUnauthorized, "", "GET", target, "", "Cookie", cookieName+"=AAAA")
+		s.want(http.StatusUnauthorized, "", "GET", target, "", "Cookie", "shmap_session_7070=AAAA")
 	}
 	s.want(http.StatusUnauthorized, "", "PUT", "/api/maps/0/entries/k?token="+url.QueryEscape(secret), "v")
 	s.want(http.StatusUnauthorized, "", "DELETE", "/api/maps/0/entries/k", "")
@@ -73,10 +82,14 @@ func TestToken(t *testing.T) {
 	other.want(http.StatusUnauthorized, "", "GET", "/", "", "Cookie", cookie)
 
 	w = s.want(http.StatusSeeOther, "", "GET", "/maps/0/entries?prefix=%FF&token="+url.QueryEscape(secret), "")
-	if w.Header().Get("Location") != "/maps/0/entries?prefix=%FF" || !strings.HasPrefix(w.Header().Get("Set-Cookie"), cookieName) {
+	if w.Header().Get("Location") != "/maps/0/entries?prefix=%FF" || !strings.HasPrefix(w.Header().Get("Set-Cookie"), "shmap_session_7070=") {
 		t.Errorf("%v", w.Header())
 	}
-	for _, next := range []string{"//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)"} {
+	w = s.want(http.StatusSeeOther, "", "GET", "/maps/0?token="+url.QueryEscape(secret), "", "Cookie", cookie)
+	if w.Header().Get("Location") != "/maps/0" {
+		t.Errorf("with a session the token stays in the address: %v", w.Header())
+	}
+	for _, next := range []string{"//evil.example", "https://evil.example", "/\\evil.example", "javascript:alert(1)", "/\t/evil.example/x", "/\x00/evil.example", "/\x7f/evil.example", "/ /evil.example", "\t//evil.example"} {
 		if w := s.want(http.StatusSeeOther, "", "POST", "/login", url.Values{"token": {secret}, "next": {next}}.Encode(), form...); w.Header().Get("Location") != "/" {
 			t.Errorf("login leads to %s", w.Header().Get("Location"))
 		}
@@ -87,6 +100,13 @@ func TestToken(t *testing.T) {
 	}
 	if w := s.want(http.StatusSeeOther, "", "POST", "/logout", "", "Cookie", cookie); !strings.Contains(w.Header().Get("Set-Cookie"), "Max-Age=0") {
 		t.Errorf("%v", w.Header())
+	}
+	s.want(http.StatusUnauthorized, "", "GET", "/", "", "Cookie", cookie) // whoever has kept it
+	for proto, want := range map[string]bool{"https": true, "http": false} {
+		w = s.want(http.StatusSeeOther, "", "GET", "/?token="+url.QueryEscape(secret), "", "X-Forwarded-Proto", proto)
+		if strings.Contains(w.Header().Get("Set-Cookie"), "Secure") != want {
+			t.Errorf("behind %s: %v", proto, w.Header())
+		}
 	}
 }
 
@@ -100,7 +120,7 @@ func TestSessionEnds(t *testing.T) {
 	}
 	past := []byte{0, 0, 0, 0, 1, 0, 0, 0}
 	old := httptest.NewRequest("GET", "/", nil)
-	old.AddCookie(&http.Cookie{Name: cookieName, Value: encode(append(past, g.sign(past)...))})
+	old.AddCookie(&http.Cookie{Name: cookieName(old), Value: encode(append(past, g.sign(past)...))})
 	if g.remembers(old) {
 		t.Error("a session that has ended is known")
 	}

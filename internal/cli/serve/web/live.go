@@ -98,7 +98,7 @@ func (s *Server) Watch(ctx context.Context) {
 func look(m *served.Map) (now moment) {
 	now.Time = time.Now().UnixMilli()
 	err := m.Guard(func() error {
-		st, err := m.Stats(false)
+		st, err := m.Map.Stats(false)
 		if err != nil {
 			return err
 		}

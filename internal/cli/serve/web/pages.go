@@ -20,9 +20,11 @@ import (
 
 // Limits of what pages show.
 const (
-	shownInRow = 120      // bytes of a key or value in a table
-	shownText  = 64 << 10 // bytes of a value on its page
-	shownHex   = 4 << 10  // bytes of one that is no text
+	surveyTime = 100 * time.Millisecond // for the longest chain
+	shownInRow = 120                    // bytes of a key or value in a table
+	maxLinked  = 4 << 10                // bytes of a key in the address of its page; a longer one has none
+	shownText  = 64 << 10               // bytes of a value on its page
+	shownHex   = 4 << 10                // bytes of one that is no text
 )
 
 // frame is what every page has.
@@ -110,8 +112,8 @@ func (s *Server) overview(w http.ResponseWriter, _ *http.Request) {
 	}{s.frame("Maps", nil), s.states()})
 }
 
-func (s *Server) mapPage(w http.ResponseWriter, _ *http.Request, m *served.Map) error {
-	st, err := m.Stats(true)
+func (s *Server) mapPage(w http.ResponseWriter, r *http.Request, m *served.Map) error {
+	st, chains, err := m.Stats(r.Context(), surveyTime)
 	if err != nil {
 		return err
 	}
@@ -126,11 +128,12 @@ func (s *Server) mapPage(w http.ResponseWriter, _ *http.Request, m *served.Map) 
 	s.render(w, http.StatusOK, "map.html", struct {
 		frame
 		Stats        dict.Stats
+		Chains       uint64 // that were looked at
 		PerEntry     string
 		Participants []dict.Participant
 		Problem      string
 		History      past
-	}{s.frame(m.Name(), m), st, perEntry(st), attached, health, s.feeds[m.Number].history()})
+	}{s.frame(m.Name(), m), st, chains, perEntry(st), attached, health, s.feeds[m.Number].history()})
 	return nil
 }
 
@@ -145,7 +148,7 @@ func perEntry(st dict.Stats) string {
 // row is an entry of a table.
 type row struct {
 	Key, Value string
-	Link       string
+	Link       string // "" for a key that is too long
 	Bytes      string // of a string value
 	TTL        string
 }
@@ -168,8 +171,11 @@ func (s *Server) entriesPage(w http.ResponseWriter, r *http.Request, m *served.M
 		Rows         []row
 	}{frame: s.frame("Entries of "+m.Name(), m), Prefix: q.prefix, First: q.at == 0, Text: m.Props.Value == layout.String, Total: uint64(m.Len()), Looked: l.looked}
 	for _, e := range l.entries {
-		o := row{Key: cell(word.Field(m.Props.Key, e.Key)), Value: cell(word.Field(m.Props.Value, shorter(e.Val))), TTL: ttlText(e.ttl),
-			Link: entryLink(m, e.Key), Bytes: count(uint64(e.bytes))}
+		o := row{Key: cell(word.Field(m.Props.Key, shorter(e.Key))), Value: cell(word.Field(m.Props.Value, shorter(e.Val))), TTL: ttlText(e.ttl),
+			Bytes: count(uint64(e.bytes))}
+		if len(e.Key.S) <= maxLinked {
+			o.Link = entryLink(m, e.Key)
+		}
 		page.Rows = append(page.Rows, o)
 	}
 	if l.next != 0 {

@@ -16,6 +16,7 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
+	"path"
 	"strconv"
 	"strings"
 	"time"
@@ -96,10 +97,10 @@ func (s *Server) routes() {
 	s.mux.HandleFunc("GET /api/maps/{n}/history", s.on(s.history))
 	s.mux.HandleFunc("GET /api/maps/{n}/events", s.on(s.events))
 	s.mux.HandleFunc("GET /api/maps/{n}/entries", s.on(s.listEntries))
-	for _, path := range []string{"/api/maps/{n}/entry", "/api/maps/{n}/entries/{key...}"} {
-		s.mux.HandleFunc("GET "+path, s.on(s.getEntry))
-		s.mux.HandleFunc("PUT "+path, s.on(s.putEntry))
-		s.mux.HandleFunc("DELETE "+path, s.on(s.deleteEntry))
+	for _, route := range []string{"/api/maps/{n}/entry", "/api/maps/{n}/entries/{key...}"} {
+		s.mux.HandleFunc("GET "+route, s.on(s.getEntry))
+		s.mux.HandleFunc("PUT "+route, s.on(s.putEntry))
+		s.mux.HandleFunc("DELETE "+route, s.on(s.deleteEntry))
 	}
 }
 
@@ -110,7 +111,7 @@ func (s *Server) Serve(ctx context.Context, ln net.Listener) error {
 	h := &http.Server{Handler: s, ReadHeaderTimeout: headerTimeout, ReadTimeout: readTimeout, WriteTimeout: writeTimeout,
 		IdleTimeout: idleTimeout, MaxHeaderBytes: maxHeader, BaseContext: func(net.Listener) context.Context { return base }}
 	done := make(chan error, 1)
-	go func() { done <- h.Serve(ln) }()
+	go func() { done <- h.Serve(atMost(ln)) }()
 	select {
 	case err := <-done:
 		return err
@@ -135,10 +136,26 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		fail(w, http.StatusForbidden, fmt.Errorf("refused: %w", err))
 		return
 	}
+	if embedded(r.Header) {
+		fail(w, http.StatusForbidden, errors.New("refused: a page of another site asks for this, and would not be told the answer"))
+		return
+	}
 	if !s.admit(w, r) {
 		return
 	}
+	if p := r.URL.EscapedPath(); strings.HasPrefix(p, "/api/") && path.Clean(p) != strings.TrimSuffix(p, "/") { // the mux would lead to another key
+		fail(w, http.StatusBadRequest, errors.New("a path with an empty, . or .. part is another one to many clients: percent-encode the slashes of keys, or name the key with /api/maps/N/entry?key="))
+		return
+	}
 	s.mux.ServeHTTP(w, r)
+}
+
+// embedded reports whether a browser asks for a page of another site, as an image for example, and not because somebody follows a
+// link.
+func embedded(h http.Header) bool {
+	site := h.Get("Sec-Fetch-Site")
+	link := h.Get("Sec-Fetch-Mode") == "navigate" && h.Get("Sec-Fetch-Dest") == "document"
+	return (site == "cross-site" || site == "same-site") && !link
 }
 
 // secure sets the headers that every answer has.

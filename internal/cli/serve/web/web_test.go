@@ -122,6 +122,13 @@ func TestHealth(t *testing.T) {
 	if err := f.Close(); err != nil {
 		t.Fatal(err)
 	}
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for end := time.Now().Add(20 * time.Second); s.ask("GET", "/healthz", "").Code == http.StatusOK; <-tick.C {
+		if time.Now().After(end) {
+			t.Fatal("damage is not found")
+		}
+	}
 	s.want(http.StatusServiceUnavailable, "not a shmap file", "GET", "/healthz", "", auth...)
 	s.want(http.StatusOK, "numbers.shmap", "GET", "/maps/1", "", auth...)
 	if err := os.Truncate(s.paths[1], 4096); err != nil {
@@ -265,5 +272,6 @@ func TestPages(t *testing.T) {
 			t.Errorf("%s is no whole page: %s", target, body)
 		}
 	}
+	s.want(http.StatusOK, `{ "If-None-Match": "*" });`, "GET", "/assets/app.js", "") // a new entry does not replace another one
 	s.want(http.StatusNotFound, "there is no key nobody", "GET", "/maps/0/entry?key=nobody", "")
 }

@@ -232,11 +232,11 @@ async function overview() {
 }
 
 // send stores or deletes an entry, and says how that went.
-async function send(form, method, url, body, then) {
+async function send(form, method, url, body, then, headers) {
   const result = form.querySelector(".result");
   result.textContent = "…";
   try {
-    const r = await fetch(url, { method, body });
+    const r = await fetch(url, { method, body, headers });
     if (!r.ok) throw new Error((await r.json()).error);
     then();
   } catch (e) {
@@ -255,7 +255,7 @@ function forms() {
     e.preventDefault();
     const key = encodeURIComponent(create.elements.key.value);
     send(create, "PUT", withTTL(`${create.dataset.api}?key=${key}`, create), create.elements.value.value,
-      () => { location.href = `/maps/${map}/entry?key=${key}`; });
+      () => { location.href = `/maps/${map}/entry?key=${key}`; }, { "If-None-Match": "*" });
   });
   const edit = document.getElementById("edit");
   if (!edit) return;
