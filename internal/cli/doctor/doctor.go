@@ -85,8 +85,13 @@ func (h *Host) path(ctx context.Context, path string, found func(Finding)) error
 		}
 		one := &report{found, name}
 		switch {
-		case err != nil || !d.Type().IsRegular():
+		case err != nil:
 			return nil // not ours to see
+		case d.IsDir() && leftover(name) && name != path:
+			one.add(Warning, "if no shmap snapshot or restore is running: rm -r "+name, "a half-made file in a directory of its own")
+			return fs.SkipDir
+		case !d.Type().IsRegular():
+			return nil
 		case leftover(name):
 			one.add(Warning, "if no shmap snapshot or restore is running: rm "+name, "a half-made file")
 		case isMap(name):
