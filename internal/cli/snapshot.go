@@ -129,7 +129,7 @@ func (s *snapping) replaceable(src, path string) error {
 	if s.force {
 		return nil
 	}
-	f, err := os.Open(path)
+	f, err := digest.Open(path)
 	if err != nil {
 		return err
 	}

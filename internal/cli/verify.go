@@ -20,7 +20,7 @@ what somebody who can write it did on purpose. shmap check looks for broken inva
 		Example: "  shmap verify dictionary.shmap",
 		Args:    words(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			f, err := os.Open(args[0])
+			f, err := digest.Open(args[0])
 			if err != nil {
 				return err
 			}
@@ -28,7 +28,7 @@ what somebody who can write it did on purpose. shmap check looks for broken inva
 			p, err := verify(cmd, f)
 			switch {
 			case errors.Is(err, digest.ErrMissing):
-				return fmt.Errorf("%s: %w; to give it one: shmap freeze %s", args[0], err, args[0])
+				return fmt.Errorf("%s: %w; if it had one, the file was cut short: restore it from a snapshot", args[0], err)
 			case errors.Is(err, digest.ErrLive):
 				return fmt.Errorf("%s: %w and has no checksum; shmap check looks at a live map", args[0], err)
 			case err != nil:
@@ -46,9 +46,6 @@ func verify(cmd *cobra.Command, f *os.File) (*digest.Page, error) {
 	st, err := f.Stat()
 	if err != nil {
 		return nil, err
-	}
-	if !st.Mode().IsRegular() {
-		return nil, errors.New("this is not a regular file")
 	}
 	p := newProgress(cmd, "verifying", st.Size(), bytesUnit)
 	defer p.done()

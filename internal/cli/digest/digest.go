@@ -22,14 +22,17 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
 	"github.com/zeebo/xxh3"
+	"golang.org/x/sys/unix"
 
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/vector"
 )
 
 const (
@@ -66,6 +69,23 @@ func (p *Page) String() string {
 	return fmt.Sprintf("%x", b[:])
 }
 
+// Open opens a regular file for reading. Of a pipe, a device or a directory it is an error at once: nobody waits for the other
+// end of a pipe.
+func Open(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	st, err := f.Stat()
+	if err == nil && !st.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("this is not a regular file")}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
+}
+
 // Write adds a checksum to the file of m, which is frozen and attached for writing. progress hears of bytes.
 func Write(m *dict.Map, origin *layout.Config, progress func(int64)) error {
 	seg := m.Segment()
@@ -94,6 +114,28 @@ func Write(m *dict.Map, origin *layout.Config, progress func(int64)) error {
 		return err
 	}
 	return f.Sync()
+}
+
+// Cut reports whether the file ends before memory that the shards of m say they have.
+func Cut(m *dict.Map) bool {
+	seg := m.Segment()
+	for which, shape := range seg.Env.Config.Geometry().Vectors() {
+		for i := range seg.Shards {
+			n := seg.Shards[i].Stat(layout.ShBacked + uint64(which))
+			if n == 0 {
+				continue
+			}
+			level, off := shape.Locate(n - 1)
+			base := uint64(0)
+			if level < layout.Levels {
+				base = seg.Shards[i].Stat(vector.DirWord(which, level))
+			}
+			if _, ok := seg.Env.Region.At(base+off, shape.Elem); !ok || base == 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Read returns what stands in the page of the file.

@@ -15,12 +15,11 @@ import (
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/lock"
 	"github.com/shmap-go/shmap/internal/segment"
-	"github.com/shmap-go/shmap/internal/vector"
 )
 
 // isMap reports whether a file begins like a map.
 func isMap(name string) bool {
-	f, err := os.Open(name)
+	f, err := digest.Open(name)
 	if err != nil {
 		return false
 	}
@@ -42,7 +41,7 @@ func (h *Host) file(r *report) {
 		return
 	}
 	defer m.Close()
-	if cut(m) {
+	if digest.Cut(m) {
 		r.add(Problem, "restore it from a snapshot; shmap check says what is left", "was cut short: it says that it has memory behind its end")
 		return
 	}
@@ -69,28 +68,6 @@ func remedy(err error, path string) string {
 		return "restore it from a snapshot, or remove it and start anew: rm " + path
 	}
 	return "shmap check " + path + " may say more"
-}
-
-// cut reports whether the file ends before memory that its shards say they have.
-func cut(m *dict.Map) bool {
-	seg := m.Segment()
-	for which, shape := range seg.Env.Config.Geometry().Vectors() {
-		for i := range seg.Shards {
-			n := seg.Shards[i].Stat(layout.ShBacked + uint64(which))
-			if n == 0 {
-				continue
-			}
-			level, off := shape.Locate(n - 1)
-			base := uint64(0)
-			if level < layout.Levels {
-				base = seg.Shards[i].Stat(vector.DirWord(which, level))
-			}
-			if _, ok := seg.Env.Region.At(base+off, shape.Elem); !ok || base == 0 {
-				return true
-			}
-		}
-	}
-	return false
 }
 
 // condition says who uses the map and what the dead have left in it.
@@ -138,7 +115,8 @@ func frozen(r *report) {
 	case err == nil:
 		r.ok("frozen, with a checksum (shmap verify compares it)")
 	case errors.Is(err, digest.ErrMissing):
-		r.add(OK, "to give it one: shmap freeze "+r.on, "frozen, without a checksum")
+		r.add(OK, "if a program froze it: shmap freeze "+r.on+"; if it had one, it was cut short: restore it from a snapshot",
+			"frozen, without a checksum")
 	default:
 		r.add(Problem, "restore it from a snapshot", "frozen; %s", strings.TrimPrefix(err.Error(), "shmap: "))
 	}
