@@ -15,8 +15,9 @@ func newVerify() *cobra.Command {
 		Use:   "verify FILE",
 		Short: "Compare a frozen map or a snapshot with its checksum",
 		Long: `verify reads a frozen map or a snapshot and compares it with the checksum (XXH3, 128 bits) that shmap freeze or shmap
-snapshot has put at its end. The exit status is 0 only if they agree. It notices every accident to the file, not
-what somebody who can write it did on purpose. shmap check looks for broken invariants in any map, live or not.`,
+snapshot has put at its end. The exit status is 0 only if they agree. It notices every accident to what it covers:
+types, limits and entries; the clock that deadlines depend on to within a minute, and only until the file is first opened for
+writing after a reboot or on another machine. It does not notice what somebody who can write the file did on purpose. shmap check looks for broken invariants in any map, live or not.`,
 		Example: "  shmap verify dictionary.shmap",
 		Args:    words(1, 1),
 		RunE: func(cmd *cobra.Command, args []string) error {
