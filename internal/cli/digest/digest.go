@@ -165,6 +165,16 @@ func Read(f *os.File) (*Page, error) {
 	return decode(b, size)
 }
 
+// IsSnapshot reports whether the file is a snapshot: its page is whole and names another map than the file itself.
+func IsSnapshot(f *os.File) bool {
+	c, h, err := header(f)
+	if err != nil || h.state&layout.StateFrozen == 0 {
+		return false
+	}
+	p, err := Read(f)
+	return err == nil && p.Origin.Seed != c.Seed
+}
+
 // Verify computes the checksum of the file again and compares. progress hears of bytes, as many as the page has in End.
 func Verify(f *os.File, progress func(int64)) (*Page, error) {
 	c, h, err := header(f)

@@ -94,7 +94,7 @@ func (h *Host) path(ctx context.Context, path string, found func(Finding)) error
 			return nil
 		case leftover(name):
 			one.add(Warning, "if no shmap snapshot or restore is running: rm "+name, "a half-made file")
-		case isMap(name):
+		case IsMap(name):
 			maps++
 			h.file(one)
 		}

@@ -17,8 +17,8 @@ import (
 	"github.com/shmap-go/shmap/internal/segment"
 )
 
-// isMap reports whether a file begins like a map.
-func isMap(name string) bool {
+// IsMap reports whether a file begins like a map.
+func IsMap(name string) bool {
 	f, err := digest.Open(name)
 	if err != nil {
 		return false
@@ -31,7 +31,7 @@ func isMap(name string) bool {
 
 // file examines one map.
 func (h *Host) file(r *report) {
-	if st, err := h.Statfs(r.on); err == nil && isMap(r.on) {
+	if st, err := h.Statfs(r.on); err == nil && IsMap(r.on) {
 		kind := kindOf(&st)
 		r.add(kind.level, kind.advice, "on %s: %s", kind.name, kind.text)
 	}
@@ -60,7 +60,7 @@ func remedy(err error, path string) string {
 		return "its content may be half written: restore it from a snapshot, or remove it and start anew: rm " + path
 	case errors.Is(err, fault.ErrVersion):
 		return "use the version of shmap that made it: shmap export there, shmap import here"
-	case errors.Is(err, fault.ErrNotMap) && isMap(path):
+	case errors.Is(err, fault.ErrNotMap) && IsMap(path):
 		return "it was cut short: restore it from a snapshot, or remove it and start anew: rm " + path
 	case errors.Is(err, fault.ErrNotMap):
 		return "name a file that was made by shmap"
