@@ -55,9 +55,9 @@ nothing. The exit status is 1 if there is a problem.`,
 
 func findingText(f doctor.Finding) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-8s %s: %s\n", f.Level, f.Subject, f.Text)
+	fmt.Fprintf(&b, "%-8s %s: %s\n", f.Level, doctor.Printable(f.Subject), doctor.Printable(f.Text))
 	if f.Advice != "" {
-		fmt.Fprintf(&b, "         -> %s\n", f.Advice)
+		fmt.Fprintf(&b, "         -> %s\n", doctor.Printable(f.Advice))
 	}
 	return b.String()
 }

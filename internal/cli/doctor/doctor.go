@@ -68,7 +68,7 @@ func (h *Host) path(ctx context.Context, path string, found func(Finding)) error
 	st, err := os.Stat(path)
 	switch {
 	case err != nil:
-		r.add(Problem, "make one: shmap create "+path, "%v", err)
+		r.add(Problem, "make one: shmap create "+shell(path), "%v", err)
 		return nil
 	case !st.IsDir():
 		h.file(r)
@@ -88,12 +88,12 @@ func (h *Host) path(ctx context.Context, path string, found func(Finding)) error
 		case err != nil:
 			return nil // not ours to see
 		case d.IsDir() && leftover(name) && name != path:
-			one.add(Warning, "if no shmap snapshot or restore is running: rm -r "+name, "a half-made file in a directory of its own")
+			one.add(Warning, "if no shmap snapshot or restore is running: rm -r "+shell(name), "a half-made file in a directory of its own")
 			return fs.SkipDir
 		case !d.Type().IsRegular():
 			return nil
 		case leftover(name):
-			one.add(Warning, "if no shmap snapshot or restore is running: rm "+name, "a half-made file")
+			one.add(Warning, "if no shmap snapshot or restore is running: rm "+shell(name), "a half-made file")
 		case IsMap(name):
 			maps++
 			h.file(one)
