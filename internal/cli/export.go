@@ -34,6 +34,7 @@ func newExport() *cobra.Command {
 		Short: "Write all entries as JSON Lines or CSV",
 		Long: `export writes all entries, in no order, to standard output or to a file, which appears whole or not at all; a map is not
 overwritten.
+JSON Lines have no control characters; CSV has strings as they are, with bytes that a terminal would obey.
 It takes no lock and may run while others use the map: an entry that is there throughout comes exactly once.
 
 ` + formats,
