@@ -43,19 +43,17 @@ func (w *jsonWriter) Write(e scan.Entry) error {
 
 func (w *jsonWriter) Flush() error { return w.out.Flush() }
 
-// maxLine bounds a line of JSON, in bytes: two strings of the largest size, as escapes for the most part.
-const maxLine = 1 << 33
-
 // jsonReader reads one object a line.
 type jsonReader struct {
 	in   *bufio.Reader
 	s    Schema
+	most int64 // bytes of a line
 	line []byte
 	n    int
 }
 
 func newJSONReader(r io.Reader, s Schema) *jsonReader {
-	return &jsonReader{in: bufio.NewReaderSize(r, 1<<16), s: s}
+	return &jsonReader{in: bufio.NewReaderSize(r, 1<<16), s: s, most: s.longest()}
 }
 
 // object is one line. Numbers and strings stay as they are written.
@@ -92,8 +90,8 @@ func (r *jsonReader) next() error {
 			return nil
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return err
-		case len(r.line) > maxLine:
-			return syntax("more than %d bytes without a newline", int64(maxLine))
+		case int64(len(r.line)) > r.most:
+			return syntax("more than %d bytes without a newline", r.most)
 		}
 	}
 }

@@ -210,6 +210,35 @@ func TestReadWrong(t *testing.T) {
 	}
 }
 
+// What is longer than any entry is not read to its end.
+func TestReadTooLong(t *testing.T) {
+	s := Schema{Key: layout.Int64, Value: layout.Int64}
+	for _, c := range []struct {
+		form    Form
+		text    string
+		endless string
+		line    int
+	}{
+		{CSV, "key,value\n1,1\n\"2", "\n2,2", 3},
+		{CSV, "key,value\n1,1\n2,2", "2", 3},
+		{CSV, "key", "y", 1},
+		{JSONL, "\n{", " ", 2},
+	} {
+		rest := strings.NewReader(strings.Repeat(c.endless, 1<<20))
+		in := NewReader(c.form, io.MultiReader(strings.NewReader(c.text), rest), s)
+		line, err := 0, error(nil)
+		for err == nil {
+			_, line, err = in.Read()
+		}
+		if !errors.Is(err, word.ErrSyntax) || line != c.line || !strings.Contains(err.Error(), "more than 65536 bytes") {
+			t.Errorf("%s %q: line %d: %v", c.form, c.text, line, err)
+		}
+		if rest.Len() < 1<<19 {
+			t.Errorf("%s %q: all but %d bytes were read", c.form, c.text, rest.Len())
+		}
+	}
+}
+
 // An error of the input is no error of the text.
 func TestReadBroken(t *testing.T) {
 	broken := errors.New("broken pipe")
