@@ -44,7 +44,7 @@ const (
 // an error at the end if there were not as many entries as the map says, expired ones included: some were lost.
 func Each(ctx context.Context, m *dict.Map, f func(Entry) error) error {
 	p := pass{ctx: ctx, m: m, parts: m, f: f, ttl: HasTTL(m)}
-	frozen := m.Segment().Env.Header.Load(layout.HdrState)&layout.StateFrozen != 0
+	frozen := frozen(m)
 	if frozen && p.ttl {
 		all, err := timeless(m)
 		if err != nil {
@@ -64,6 +64,10 @@ func Each(ctx context.Context, m *dict.Map, f func(Entry) error) error {
 	return nil
 }
 
+func frozen(m *dict.Map) bool {
+	return m.Segment().Env.Header.Load(layout.HdrState)&layout.StateFrozen != 0
+}
+
 // timeless is a handle on the map of m for which no entry has expired.
 func timeless(m *dict.Map) (*dict.Map, error) {
 	fd, err := m.FD()
@@ -78,6 +82,9 @@ func timeless(m *dict.Map) (*dict.Map, error) {
 // Held is Each with the lock of each shard held while it is read, so that writers of that shard wait. locks is another,
 // writable handle on the map of m.
 func Held(ctx context.Context, locks, m *dict.Map, f func(Entry) error) error {
+	if frozen(m) { // nothing changes
+		return Each(ctx, m, f)
+	}
 	p := pass{ctx: ctx, m: m, parts: m, f: f, ttl: HasTTL(m)}
 	for i := range m.Parts() {
 		if err := locks.Hold(i, time.Now().Add(patience), func() error { return p.shard(i) }); err != nil {

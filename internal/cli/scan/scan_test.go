@@ -204,6 +204,10 @@ func TestEachCountsTheFrozen(t *testing.T) {
 				}
 			}
 			err = scan.Each(t.Context(), m, func(scan.Entry) error { n++; return nil })
+			again := 0
+			if held := scan.Held(t.Context(), m, m, func(scan.Entry) error { again++; return nil }); again != n || errors.Is(held, fault.ErrCorrupt) != (err != nil) {
+				t.Errorf("ttl %v: with locks %d entries, %v", ttl, again, held)
+			}
 			return n, err
 		}
 		want := 5000
