@@ -23,10 +23,10 @@ const (
 
 // Finding is one thing that was looked at.
 type Finding struct {
-	Level   Level  `json:"level"`
-	Subject string `json:"subject"` // a path, or what of the machine was looked at
-	Text    string `json:"text"`
-	Advice  string `json:"advice,omitempty"` // what to do
+	Level   Level
+	Subject string // a path, or what of the machine was looked at
+	Text    string
+	Advice  string // what to do
 }
 
 // report collects findings.
