@@ -66,7 +66,7 @@ type Options struct {
 	// 1,024. 0 chooses by the limits. 1 gives one exact order of recency and lets a batch of any keys be atomic.
 	Shards int
 
-	// Mode is the permission of a new file, before umask. 0 is 0600: for the owner alone.
+	// Mode is the permission of a new file, exactly: the umask takes nothing away. 0 is 0600: for the owner alone.
 	Mode fs.FileMode
 
 	// ReadOnly maps the memory without permission to write. The file must exist. Others may write it at the same

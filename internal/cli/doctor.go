@@ -1,11 +1,11 @@
 package cli
 
 import (
-	"encoding/json"
 	"fmt"
 	"strings"
 
 	"github.com/shmap-go/shmap/internal/cli/doctor"
+	"github.com/shmap-go/shmap/internal/cli/word"
 	"github.com/spf13/cobra"
 )
 
@@ -32,7 +32,7 @@ nothing. The exit status is 1 if there is a problem.`,
 			}
 			var err error
 			if asJSON {
-				err = json.NewEncoder(out).Encode(f)
+				_, err = out.Write(findingJSON(f))
 			} else {
 				_, err = fmt.Fprint(out, findingText(f))
 			}
@@ -53,11 +53,25 @@ nothing. The exit status is 1 if there is a problem.`,
 	return cmd
 }
 
+// findingJSON is a line without control characters, which the JSON package would leave.
+func findingJSON(f doctor.Finding) []byte {
+	field := func(b []byte, name, s string) []byte {
+		return word.AppendString(append(b, name...), strings.ToValidUTF8(s, "\uFFFD"))
+	}
+	b := field(nil, `{"level":`, string(f.Level))
+	b = field(b, `,"subject":`, f.Subject)
+	b = field(b, `,"text":`, f.Text)
+	if f.Advice != "" {
+		b = field(b, `,"advice":`, f.Advice)
+	}
+	return append(b, '}', '\n')
+}
+
 func findingText(f doctor.Finding) string {
 	var b strings.Builder
-	fmt.Fprintf(&b, "%-8s %s: %s\n", f.Level, f.Subject, f.Text)
+	fmt.Fprintf(&b, "%-8s %s: %s\n", f.Level, doctor.Printable(f.Subject), doctor.Printable(f.Text))
 	if f.Advice != "" {
-		fmt.Fprintf(&b, "         -> %s\n", f.Advice)
+		fmt.Fprintf(&b, "         -> %s\n", doctor.Printable(f.Advice))
 	}
 	return b.String()
 }

@@ -6,6 +6,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/shmap-go/shmap/internal/cli/doctor"
 	"github.com/shmap-go/shmap/internal/cli/record"
 	"github.com/shmap-go/shmap/internal/cli/scan"
 	"github.com/shmap-go/shmap/internal/dict"
@@ -31,7 +32,9 @@ func newExport() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "export PATH [--format jsonl|csv] [-o FILE]",
 		Short: "Write all entries as JSON Lines or CSV",
-		Long: `export writes all entries, in no order, to standard output or to a file, which appears whole or not at all.
+		Long: `export writes all entries, in no order, to standard output or to a file, which appears whole or not at all; a map is not
+overwritten.
+JSON Lines have no control characters; CSV has strings as they are, with bytes that a terminal would obey.
 It takes no lock and may run while others use the map: an entry that is there throughout comes exactly once.
 
 ` + formats,
@@ -51,6 +54,9 @@ It takes no lock and may run while others use the map: an entry that is there th
 }
 
 func (e *exporting) run(cmd *cobra.Command, m *dict.Map) error {
+	if e.file != "" && doctor.IsMap(e.file) {
+		return fmt.Errorf("%s is a map; name another file for the text, or remove the map first", e.file)
+	}
 	ctx, stop := interruptible(cmd)
 	defer stop()
 	n := 0

@@ -10,9 +10,10 @@ import (
 
 func newGet() *cobra.Command {
 	return &cobra.Command{
-		Use:     "get PATH KEY",
-		Short:   "Print the value of a key",
-		Long:    "get prints the value of a key and a newline. A missing key is an error.",
+		Use:   "get PATH KEY",
+		Short: "Print the value of a key",
+		Long: `get prints the value of a key and a newline. A missing key is an error. A string is printed as it is, any bytes that a
+terminal would obey included; shmap ls quotes them.`,
 		Example: "  shmap get words.shmap hello",
 		Args:    words(2, 2),
 		RunE: func(cmd *cobra.Command, args []string) error {

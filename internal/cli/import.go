@@ -30,7 +30,8 @@ func newImport() *cobra.Command {
 A key that is there already gets the new value and the new time to live. Entries whose expires_at_ms has passed are left out.
 
 A line that cannot be read, or does not fit the types of the map, ends the import: the message has its number and how many
-entries were stored before. They stay. --dry-run reads everything and stores nothing.
+entries were stored before. They stay. What a map with an eviction policy evicts for its limits is counted at the end.
+--dry-run reads everything and stores nothing.
 
 ` + formats,
 		Example: `  shmap import words.shmap words.jsonl
@@ -77,6 +78,9 @@ func (i *importing) run(cmd *cobra.Command, path, file string) error {
 	late := ""
 	if t.late > 0 {
 		late = fmt.Sprintf(", left out %d that had expired", t.late)
+	}
+	if t.evicted > 0 {
+		late += fmt.Sprintf("; meanwhile the map evicted %s, for its limits", count(int(t.evicted), "entry", "entries"))
 	}
 	_, err = fmt.Fprintf(cmd.ErrOrStderr(), "%s %s%s\n", verb, count(t.n, "entry", "entries"), late)
 	return err
@@ -158,11 +162,23 @@ type target struct {
 	form record.Form
 	n    int // entries stored
 	late int // that had expired
+
+	evicted uint64 // by the map meanwhile
 }
 
 // store reads everything and stores it in m, or nowhere if m is nil.
 func (t *target) store(m *dict.Map, o dict.Options) error {
-	ttl := o.TTL > 0 || o.EnableTTL
+	if m != nil {
+		before, err := m.Stats(false)
+		if err != nil {
+			return err
+		}
+		defer func() {
+			if after, err := m.Stats(false); err == nil {
+				t.evicted = after.Evictions - before.Evictions
+			}
+		}()
+	}
 	in := record.NewReader(t.form, t.r, record.Schema{Key: o.Key, Value: o.Value})
 	for {
 		rec, line, err := in.Read()
@@ -170,7 +186,7 @@ func (t *target) store(m *dict.Map, o dict.Options) error {
 		case errors.Is(err, io.EOF):
 			return nil
 		case err == nil:
-			err = t.one(m, &rec, ttl)
+			err = t.one(m, &o, &rec)
 		}
 		if err != nil {
 			return fmt.Errorf("%s:%d: %w (%s)", t.name, line, hint(err), t.before())
@@ -181,12 +197,12 @@ func (t *target) store(m *dict.Map, o dict.Options) error {
 func (t *target) before() string { return count(t.n, "entry", "entries") + " imported before" }
 
 // one stores one entry.
-func (t *target) one(m *dict.Map, rec *record.Record, ttl bool) error {
+func (t *target) one(m *dict.Map, o *dict.Options, rec *record.Record) error {
 	if rec.Mode == dict.TTLAt && !rec.At.After(time.Now()) {
 		t.late++
 		return nil
 	}
-	if !ttl && rec.Mode != dict.TTLDefault {
+	if o.TTL == 0 && !o.EnableTTL && rec.Mode != dict.TTLDefault {
 		if rec.Mode == dict.TTLAt || rec.TTL != 0 {
 			return fault.ErrNoTTL
 		}
@@ -194,7 +210,16 @@ func (t *target) one(m *dict.Map, rec *record.Record, ttl bool) error {
 	}
 	if m != nil {
 		op := dict.Op{Code: dict.OpStore, Key: rec.Key, Val: rec.Val, Mode: rec.Mode, TTL: rec.TTL, At: rec.At}
-		if err := scan.Patiently(func() error { return m.Do(&op) }); err != nil {
+		limit := max(o.Capacity, o.MaxEntries)
+		err := scan.Patiently(func() error {
+			if uint64(m.Len()) < limit { // what one shard has used up another may have left
+				if err := m.Spread(op.Key); err != nil {
+					return err
+				}
+			}
+			return m.Do(&op)
+		})
+		if err != nil {
 			return err
 		}
 	}

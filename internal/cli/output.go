@@ -9,7 +9,6 @@ import (
 	"os"
 	"os/signal"
 	"path/filepath"
-	"strconv"
 
 	"github.com/google/renameio/v2"
 	"github.com/spf13/cobra"
@@ -62,16 +61,19 @@ func output(cmd *cobra.Command, path string, mode fs.FileMode, f func(io.Writer)
 	return w.CloseAtomicallyReplace()
 }
 
-// appear lets f make a map at a temporary path beside path, and gives it its name when it is whole and on the disk.
-// Without replace it is an error that there is something at path by then.
+// appear lets f make a map in a new directory beside path, which nobody else can look into, and gives it its name when it is
+// whole and on the disk. Without replace it is an error that there is something at path by then.
 func appear(path string, replace bool, f func(temp string) error) error {
 	dir, base := filepath.Dir(path), filepath.Base(path)
 	if _, err := os.Stat(dir); err != nil {
 		return err // as in output
 	}
-	temp := filepath.Join(dir, "."+base+"."+strconv.Itoa(os.Getpid())+tempSuffix)
-	_ = os.Remove(temp) // of a process before that had this number
-	defer os.Remove(temp)
+	mine, err := os.MkdirTemp(dir, "."+base+".*"+tempSuffix)
+	if err != nil {
+		return err
+	}
+	defer os.RemoveAll(mine)
+	temp := filepath.Join(mine, base)
 	if err := f(temp); err != nil {
 		return err
 	}
@@ -85,7 +87,7 @@ func appear(path string, replace bool, f func(temp string) error) error {
 	return errors.Join(d.Sync(), d.Close())
 }
 
-// tempSuffix is how the names of half-made files end.
+// tempSuffix is how the names of the directories of half-made files end.
 const tempSuffix = ".shmap-tmp"
 
 func rename(from, to string, replace bool) error {

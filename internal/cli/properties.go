@@ -36,7 +36,7 @@ func addProperties(cmd *cobra.Command) *properties {
 	f.Var((*policyFlag)(&p.Policy), "policy", "who is evicted: none clock s3 (with --capacity none means clock)")
 	f.Var(&p.shards, "shards", "number of independent parts, rounded up to a power of two up to 1024 (0: picked)")
 	f.Var(&p.skip, "recency-skip", "percent (0-99) of the moves in the recency list that are left out")
-	f.Var((*modeFlag)(&p.Mode), "mode", "permissions of a new file, in octal (0: 0600)")
+	f.Var((*modeFlag)(&p.Mode), "mode", "permissions of a new file, in octal, whatever the umask (0: 0600)")
 	complete(cmd, "key", kindNames())
 	complete(cmd, "value", kindNames())
 	complete(cmd, "policy", []string{layout.PolicyNone.String(), layout.PolicyClock.String(), layout.PolicyS3.String()})

@@ -47,6 +47,11 @@ that is too small, entries are evicted or, without a policy, the restore fails.`
 }
 
 func (r *restoring) run(cmd *cobra.Command, snap, path string) error {
+	for _, name := range []string{"key", "value"} {
+		if cmd.Flags().Changed(name) {
+			return usage(cmd, "--%s says nothing here: a map has the types of its snapshot", name)
+		}
+	}
 	if !exists(snap) {
 		return fmt.Errorf("there is no snapshot at %s; make one: shmap snapshot MAP %s", snap, snap)
 	}

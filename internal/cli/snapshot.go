@@ -24,7 +24,7 @@ func newSnapshot() *cobra.Command {
 		Use:   "snapshot SRC DST [--per-shard] [--force]",
 		Short: "Copy a live map into a frozen file with a checksum",
 		Long: `snapshot copies the entries of a map, while others use it, into a new frozen map with a checksum. DST appears whole or
-not at all, and takes the place of an older snapshot there. shmap verify checks it, shmap restore makes a live map of it,
+not at all, and takes the place of an older snapshot there (of anything else, a link or a frozen map, only with --force). shmap verify checks it, shmap restore makes a live map of it,
 and it can be read and shipped like any frozen map.
 
 What it is a picture of: without --per-shard nobody waits for the snapshot, not even a writer, and SRC need only be readable.
@@ -116,7 +116,7 @@ func sum(ctx context.Context, cmd *cobra.Command, m *dict.Map, origin *layout.Co
 
 // replaceable refuses to write over what is no snapshot.
 func (s *snapping) replaceable(src, path string) error {
-	to, err := os.Stat(path)
+	to, err := os.Lstat(path)
 	if errors.Is(err, fs.ErrNotExist) {
 		return nil
 	}
@@ -129,15 +129,20 @@ func (s *snapping) replaceable(src, path string) error {
 	if s.force {
 		return nil
 	}
-	f, err := os.Open(path)
-	if err != nil {
-		return err
+	if to.Mode()&fs.ModeSymlink != 0 {
+		return fmt.Errorf("%s is a symbolic link; to replace the link: --force", path)
 	}
-	defer f.Close()
-	if _, err := digest.Read(f); err != nil {
-		return fmt.Errorf("%s exists and is no snapshot; to replace it: --force", path)
+	if to.Mode().IsRegular() {
+		f, err := digest.Open(path)
+		if err != nil {
+			return err
+		}
+		defer f.Close()
+		if digest.IsSnapshot(f) {
+			return nil
+		}
 	}
-	return nil
+	return fmt.Errorf("%s exists and is no snapshot; to replace it: --force", path)
 }
 
 // copying stores what a scan finds in a map that nobody else uses.

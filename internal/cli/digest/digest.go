@@ -4,17 +4,19 @@
 // The page is the last of the file. Its words, little-endian:
 //
 //	0       "shmapsum"
-//	1       1, the version
+//	1       2, the version
 //	2       offset at which what is summed ends
 //	3, 4    XXH3 (128 bits, Yann Collet) of it: high word, low word
 //	5       entries, expired ones that nobody had met included
 //	6       when it was written, milliseconds since 1970
 //	7..15   the header words HdrMagic..HdrSum of the map that this one is a snapshot of; else its own
-//	16      XXH3 (64 bits) of the words before it
+//	16..18  the header words HdrBootHi, HdrBootLo and HdrClock as they were
+//	19      XXH3 (64 bits) of the words before it
 //
 // The sum is over the header words up to HdrSum; each shard's header with the words left out (as zero) that may change in a
 // frozen file when somebody attaches: its lock, positions of gradual work, statistics; and everything from the first
-// segment on. It guards against accidents, not against people: whoever can change the file can compute it again.
+// segment on. The clock of the header, which gives deadlines their meaning, changes when the file is first attached for writing
+// in another boot; it is compared, to within a minute, while the header names the boot that the page does. The sum guards against accidents, not against people: whoever can change the file can compute it again.
 package digest
 
 import (
@@ -22,26 +24,33 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"io/fs"
 	"os"
 	"time"
 
 	"github.com/zeebo/xxh3"
+	"golang.org/x/sys/unix"
 
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/vector"
 )
 
 const (
 	magic   = 0x6d75_7370_616d_6873 // "shmapsum"
-	version = 1
+	version = 2
 
 	wordEnd     = 2
 	wordSum     = 3
 	wordEntries = 5
 	wordTime    = 6
 	wordOrigin  = 7
-	wordCheck   = wordOrigin + layout.HdrSum + 1
+	wordBoot    = wordOrigin + layout.HdrSum + 1
+	wordClock   = wordBoot + 2
+	wordCheck   = wordClock + 1
+
+	slack = 60_000 // milliseconds: when a file comes back from another machine, its clock is set by the time of day
 )
 
 // What can be wrong.
@@ -58,12 +67,32 @@ type Page struct {
 	Entries uint64
 	Written time.Time
 	Origin  *layout.Config // properties of the map that this is a snapshot of, or its own
+
+	boot  [2]uint64 // in which it was written
+	clock uint64    // of the header then
 }
 
 // String is the sum as the tools of XXH3 print it.
 func (p *Page) String() string {
 	b := p.Sum.Bytes()
 	return fmt.Sprintf("%x", b[:])
+}
+
+// Open opens a regular file for reading. Of a pipe, a device or a directory it is an error at once: nobody waits for the other
+// end of a pipe.
+func Open(path string) (*os.File, error) {
+	f, err := os.OpenFile(path, os.O_RDONLY|unix.O_NONBLOCK, 0)
+	if err != nil {
+		return nil, err
+	}
+	st, err := f.Stat()
+	if err == nil && !st.Mode().IsRegular() {
+		err = &fs.PathError{Op: "open", Path: path, Err: errors.New("this is not a regular file")}
+	}
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
+	}
+	return f, nil
 }
 
 // Write adds a checksum to the file of m, which is frozen and attached for writing. progress hears of bytes.
@@ -79,6 +108,7 @@ func Write(m *dict.Map, origin *layout.Config, progress func(int64)) error {
 	f := os.NewFile(uintptr(fd), m.Path())
 	defer f.Close()
 	p := Page{End: seg.Env.Space.End(), Entries: uint64(m.Len()), Written: time.Now(), Origin: origin}
+	p.boot, p.clock = [2]uint64{seg.Env.Header.Load(layout.HdrBootHi), seg.Env.Header.Load(layout.HdrBootLo)}, seg.Env.Header.Load(layout.HdrClock)
 	st, err := f.Stat()
 	if err != nil {
 		return err
@@ -94,6 +124,28 @@ func Write(m *dict.Map, origin *layout.Config, progress func(int64)) error {
 		return err
 	}
 	return f.Sync()
+}
+
+// Cut reports whether the file ends before memory that the shards of m say they have.
+func Cut(m *dict.Map) bool {
+	seg := m.Segment()
+	for which, shape := range seg.Env.Config.Geometry().Vectors() {
+		for i := range seg.Shards {
+			n := seg.Shards[i].Stat(layout.ShBacked + uint64(which))
+			if n == 0 {
+				continue
+			}
+			level, off := shape.Locate(n - 1)
+			base := uint64(0)
+			if level < layout.Levels {
+				base = seg.Shards[i].Stat(vector.DirWord(which, level))
+			}
+			if _, ok := seg.Env.Region.At(base+off, shape.Elem); !ok || base == 0 {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // Read returns what stands in the page of the file.
@@ -113,13 +165,23 @@ func Read(f *os.File) (*Page, error) {
 	return decode(b, size)
 }
 
+// IsSnapshot reports whether the file is a snapshot: its page is whole and names another map than the file itself.
+func IsSnapshot(f *os.File) bool {
+	c, h, err := header(f)
+	if err != nil || h.state&layout.StateFrozen == 0 {
+		return false
+	}
+	p, err := Read(f)
+	return err == nil && p.Origin.Seed != c.Seed
+}
+
 // Verify computes the checksum of the file again and compares. progress hears of bytes, as many as the page has in End.
 func Verify(f *os.File, progress func(int64)) (*Page, error) {
-	c, state, err := header(f)
+	c, h, err := header(f)
 	if err != nil {
 		return nil, err
 	}
-	if state&layout.StateFrozen == 0 {
+	if h.state&layout.StateFrozen == 0 {
 		return nil, ErrLive
 	}
 	p, err := Read(f)
@@ -133,21 +195,32 @@ func Verify(f *os.File, progress func(int64)) (*Page, error) {
 	if got != p.Sum {
 		return p, fault.With(ErrMismatch, "written as %v, now it is %v", p, &Page{Sum: got})
 	}
+	if off := int64(h.clock - p.clock); h.boot == p.boot && (off > slack || off < -slack) {
+		return p, fault.With(ErrMismatch, "the clock in the header, which deadlines depend on, is %d ms off", off)
+	}
 	return p, nil
 }
 
-// header reads what never changes, and the state.
-func header(f *os.File) (c *layout.Config, state uint64, err error) {
-	b := make([]byte, 8*(layout.HdrState+1))
+// changing is what the header has that may change.
+type changing struct {
+	state, clock uint64
+	boot         [2]uint64
+}
+
+// header reads what never changes, and what may.
+func header(f *os.File) (c *layout.Config, h changing, err error) {
+	b := make([]byte, 8*(layout.HdrClock+1))
 	if err := readAt(f, b, 0); err != nil {
-		return nil, 0, err
+		return nil, h, err
 	}
 	var w [layout.HdrSum + 1]uint64
 	for i := range w {
 		w[i] = word(b, i)
 	}
 	c, err = layout.Decode(w)
-	return c, word(b, layout.HdrState), err
+	h = changing{state: word(b, layout.HdrState), clock: word(b, layout.HdrClock),
+		boot: [2]uint64{word(b, layout.HdrBootHi), word(b, layout.HdrBootLo)}}
+	return c, h, err
 }
 
 // buffer is how much is read at once.
@@ -204,6 +277,9 @@ func (p *Page) encode() []byte {
 	for i, w := range p.Origin.Encode() {
 		put(wordOrigin+i, w)
 	}
+	put(wordBoot, p.boot[0])
+	put(wordBoot+1, p.boot[1])
+	put(wordClock, p.clock)
 	put(wordCheck, xxh3.Hash(b[:8*wordCheck]))
 	return b
 }
@@ -220,7 +296,8 @@ func decode(b []byte, size uint64) (*Page, error) {
 		return nil, fault.With(ErrMismatch, "the page of the checksum itself is damaged")
 	}
 	p := &Page{End: word(b, wordEnd), Sum: xxh3.Uint128{Hi: word(b, wordSum), Lo: word(b, wordSum+1)},
-		Entries: word(b, wordEntries), Written: time.UnixMilli(int64(word(b, wordTime)))}
+		Entries: word(b, wordEntries), Written: time.UnixMilli(int64(word(b, wordTime))),
+		boot: [2]uint64{word(b, wordBoot), word(b, wordBoot+1)}, clock: word(b, wordClock)}
 	if p.End > size-layout.Page {
 		return nil, fault.With(ErrMismatch, "it speaks of %d bytes, and there are %d", p.End, size-layout.Page)
 	}

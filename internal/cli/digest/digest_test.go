@@ -97,13 +97,26 @@ func TestChecksumNoticesDamage(t *testing.T) {
 			t.Errorf("shard header: a flipped bit of word %d is not noticed", word)
 		}
 	}
+	for bit := range 64 {
+		b := append([]byte(nil), whole...)
+		b[8*layout.HdrClock+bit/8] ^= 1 << (bit % 8)
+		must(t, os.WriteFile(damaged, b, 0o600))
+		if _, err := verify(t, damaged); errors.Is(err, digest.ErrMismatch) != (uint64(1)<<bit > 60_000) {
+			t.Errorf("clock: bit %d is flipped, %v", bit, err)
+		}
+		b[8*layout.HdrBootLo] ^= 1 // of another boot: nobody knows
+		must(t, os.WriteFile(damaged, b, 0o600))
+		if _, err := verify(t, damaged); err != nil {
+			t.Errorf("clock of another boot: %v", err)
+		}
+	}
 	start := layout.SegmentsAt(2)
 	for off := start; off < p.End; off += (p.End - start) / 61 {
 		if !noticed(off) {
 			t.Errorf("segments: a flipped bit at %#x is not noticed", off)
 		}
 	}
-	for off := uint64(len(whole) - layout.Page); off < uint64(len(whole)-layout.Page+17*8); off++ {
+	for off := uint64(len(whole) - layout.Page); off < uint64(len(whole)-layout.Page+20*8); off++ {
 		if !noticed(off) {
 			t.Errorf("page of the checksum: a flipped bit at %#x is not noticed", off)
 		}

@@ -23,10 +23,10 @@ const (
 
 // Finding is one thing that was looked at.
 type Finding struct {
-	Level   Level  `json:"level"`
-	Subject string `json:"subject"` // a path, or what of the machine was looked at
-	Text    string `json:"text"`
-	Advice  string `json:"advice,omitempty"` // what to do
+	Level   Level
+	Subject string // a path, or what of the machine was looked at
+	Text    string
+	Advice  string // what to do
 }
 
 // report collects findings.
@@ -68,7 +68,7 @@ func (h *Host) path(ctx context.Context, path string, found func(Finding)) error
 	st, err := os.Stat(path)
 	switch {
 	case err != nil:
-		r.add(Problem, "make one: shmap create "+path, "%v", err)
+		r.add(Problem, "make one: shmap create "+shell(path), "%v", err)
 		return nil
 	case !st.IsDir():
 		h.file(r)
@@ -85,11 +85,16 @@ func (h *Host) path(ctx context.Context, path string, found func(Finding)) error
 		}
 		one := &report{found, name}
 		switch {
-		case err != nil || !d.Type().IsRegular():
+		case err != nil:
 			return nil // not ours to see
+		case d.IsDir() && leftover(name) && name != path:
+			one.add(Warning, "if no shmap snapshot or restore is running: rm -r "+shell(name), "a half-made file in a directory of its own")
+			return fs.SkipDir
+		case !d.Type().IsRegular():
+			return nil
 		case leftover(name):
-			one.add(Warning, "if no shmap snapshot or restore is running: rm "+name, "a half-made file")
-		case isMap(name):
+			one.add(Warning, "if no shmap snapshot or restore is running: rm "+shell(name), "a half-made file")
+		case IsMap(name):
 			maps++
 			h.file(one)
 		}

@@ -15,12 +15,11 @@ import (
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/lock"
 	"github.com/shmap-go/shmap/internal/segment"
-	"github.com/shmap-go/shmap/internal/vector"
 )
 
-// isMap reports whether a file begins like a map.
-func isMap(name string) bool {
-	f, err := os.Open(name)
+// IsMap reports whether a file begins like a map.
+func IsMap(name string) bool {
+	f, err := digest.Open(name)
 	if err != nil {
 		return false
 	}
@@ -32,7 +31,7 @@ func isMap(name string) bool {
 
 // file examines one map.
 func (h *Host) file(r *report) {
-	if st, err := h.Statfs(r.on); err == nil && isMap(r.on) {
+	if st, err := h.Statfs(r.on); err == nil && IsMap(r.on) {
 		kind := kindOf(&st)
 		r.add(kind.level, kind.advice, "on %s: %s", kind.name, kind.text)
 	}
@@ -42,7 +41,7 @@ func (h *Host) file(r *report) {
 		return
 	}
 	defer m.Close()
-	if cut(m) {
+	if digest.Cut(m) {
 		r.add(Problem, "restore it from a snapshot; shmap check says what is left", "was cut short: it says that it has memory behind its end")
 		return
 	}
@@ -58,39 +57,17 @@ func remedy(err error, path string) string {
 	case errors.Is(err, fs.ErrPermission):
 		return "ask its owner for the right to read it (a map is made with mode 0600 unless --mode says otherwise)"
 	case errors.Is(err, fault.ErrUnclean):
-		return "its content may be half written: restore it from a snapshot, or remove it and start anew: rm " + path
+		return "its content may be half written: restore it from a snapshot, or remove it and start anew: rm " + shell(path)
 	case errors.Is(err, fault.ErrVersion):
 		return "use the version of shmap that made it: shmap export there, shmap import here"
-	case errors.Is(err, fault.ErrNotMap) && isMap(path):
-		return "it was cut short: restore it from a snapshot, or remove it and start anew: rm " + path
+	case errors.Is(err, fault.ErrNotMap) && IsMap(path):
+		return "it was cut short: restore it from a snapshot, or remove it and start anew: rm " + shell(path)
 	case errors.Is(err, fault.ErrNotMap):
 		return "name a file that was made by shmap"
 	case errors.Is(err, fault.ErrCorrupt):
-		return "restore it from a snapshot, or remove it and start anew: rm " + path
+		return "restore it from a snapshot, or remove it and start anew: rm " + shell(path)
 	}
-	return "shmap check " + path + " may say more"
-}
-
-// cut reports whether the file ends before memory that its shards say they have.
-func cut(m *dict.Map) bool {
-	seg := m.Segment()
-	for which, shape := range seg.Env.Config.Geometry().Vectors() {
-		for i := range seg.Shards {
-			n := seg.Shards[i].Stat(layout.ShBacked + uint64(which))
-			if n == 0 {
-				continue
-			}
-			level, off := shape.Locate(n - 1)
-			base := uint64(0)
-			if level < layout.Levels {
-				base = seg.Shards[i].Stat(vector.DirWord(which, level))
-			}
-			if _, ok := seg.Env.Region.At(base+off, shape.Elem); !ok || base == 0 {
-				return true
-			}
-		}
-	}
-	return false
+	return "shmap check " + shell(path) + " may say more"
 }
 
 // condition says who uses the map and what the dead have left in it.
@@ -103,9 +80,9 @@ func (h *Host) condition(r *report, m *dict.Map) {
 	case state&layout.StateFrozen != 0:
 		frozen(r)
 	case state&layout.StateFreezing != 0:
-		r.add(Warning, "finish it: shmap freeze "+r.on, "was being frozen, and is read-only, but not to be shipped yet")
+		r.add(Warning, "finish it: shmap freeze "+shell(r.on), "was being frozen, and is read-only, but not to be shipped yet")
 	case attached == 0 && state&layout.StateClean == 0:
-		r.add(Warning, "attach and close it once before a reboot or a copy: shmap exec "+r.on+" </dev/null",
+		r.add(Warning, "attach and close it once before a reboot or a copy: shmap exec "+shell(r.on)+" </dev/null",
 			"was not closed by its last process; the next one here repairs it, but a copy of it, or the file after a reboot, is refused")
 	}
 	switch {
@@ -116,7 +93,7 @@ func (h *Host) condition(r *report, m *dict.Map) {
 	case used:
 		r.ok("is open for reading alone")
 	case h.inMemory(r.on):
-		r.add(Warning, "if nobody needs it: rm "+r.on, "takes %s of memory, and nobody that can be seen from here has it open", size(blocks(seg)))
+		r.add(Warning, "if nobody needs it: rm "+shell(r.on), "takes %s of memory, and nobody that can be seen from here has it open", size(blocks(seg)))
 	default:
 		r.ok("nobody has it open")
 	}
@@ -138,7 +115,8 @@ func frozen(r *report) {
 	case err == nil:
 		r.ok("frozen, with a checksum (shmap verify compares it)")
 	case errors.Is(err, digest.ErrMissing):
-		r.add(OK, "to give it one: shmap freeze "+r.on, "frozen, without a checksum")
+		r.add(OK, "if a program froze it: shmap freeze "+shell(r.on)+"; if it had one, it was cut short: restore it from a snapshot",
+			"frozen, without a checksum")
 	default:
 		r.add(Problem, "restore it from a snapshot", "frozen; %s", strings.TrimPrefix(err.Error(), "shmap: "))
 	}
@@ -193,7 +171,7 @@ func participants(f *os.File) (pids [layout.MaxParticipants]uint64) {
 
 func permissions(r *report) {
 	if st, err := os.Stat(r.on); err == nil && st.Mode().Perm()&0o002 != 0 {
-		r.add(Warning, "chmod o-w "+r.on, "everybody on this machine may change it (mode %#o)", st.Mode().Perm())
+		r.add(Warning, "chmod o-w "+shell(r.on), "everybody on this machine may change it (mode %#o)", st.Mode().Perm())
 	}
 }
 

@@ -167,7 +167,10 @@ func TestDirectory(t *testing.T) {
 	for name, text := range map[string]string{"foreign": "no map at all", ".x.123.shmap-tmp": "", "y.shmap-abc.tmp": ""} {
 		must(t, os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600))
 	}
+	must(t, os.Mkdir(filepath.Join(dir, ".z.456.shmap-tmp"), 0o700))
+	must(t, os.Rename(newMap(t, dict.Options{}, 1), filepath.Join(dir, ".z.456.shmap-tmp", "z")))
 	says(t, h, dir, OK, "1 map below it")
+	says(t, h, dir, Warning, "rm -r "+filepath.Join(dir, ".z.456.shmap-tmp"))
 	says(t, h, dir, Warning, "rm "+filepath.Join(dir, ".x.123.shmap-tmp"))
 	says(t, h, dir, Warning, "rm "+filepath.Join(dir, "y.shmap-abc.tmp"))
 }

@@ -85,7 +85,7 @@ type csvReader struct {
 
 func newCSVReader(r io.Reader, s Schema) *csvReader {
 	c := &csvReader{s: s}
-	c.tail.r = r
+	c.tail.r, c.tail.most = r, s.longest()
 	in := bufio.NewReaderSize(&c.tail, 1<<16)
 	if bom, err := in.Peek(3); err == nil && bytes.Equal(bom, []byte("\xef\xbb\xbf")) { // spreadsheets write it
 		n, _ := in.Discard(3) // they are there
@@ -96,15 +96,21 @@ func newCSVReader(r io.Reader, s Schema) *csvReader {
 	return c
 }
 
-// tail remembers how the input ends.
+// tail remembers how the input ends, and ends it where a row is too long.
 type tail struct {
 	r     io.Reader
 	bytes int64
+	most  int64 // bytes after which it ends
 	last  byte
 	ended bool
+	long  bool // ended by most
 }
 
 func (t *tail) Read(b []byte) (int, error) {
+	if t.bytes > t.most {
+		t.long = true
+		return 0, io.EOF
+	}
 	n, err := t.r.Read(b)
 	if t.bytes += int64(n); n > 0 {
 		t.last = b[n-1]
@@ -152,9 +158,13 @@ func (r *csvReader) Read() (rec Record, line int, err error) {
 
 // row reads one row and says on which line it begins, or what is wrong and where.
 func (r *csvReader) row() (row []string, line int, err error) {
+	r.tail.most = r.bom + r.in.InputOffset() + r.s.longest()
 	row, err = r.in.Read()
 	if err == nil {
 		line, _ = r.in.FieldPos(0)
+		if r.tail.long {
+			return nil, line, r.tooLong()
+		}
 		if r.cut() {
 			return nil, line, syntax("the last line has no newline: it may have been cut short; add one if it is whole")
 		}
@@ -166,6 +176,8 @@ func (r *csvReader) row() (row []string, line int, err error) {
 	}
 	line = wrong.StartLine
 	switch {
+	case r.tail.long:
+		return nil, line, r.tooLong()
 	case errors.Is(err, csv.ErrFieldCount):
 		return nil, line, syntax("%d cells, want %d (%s)", len(row), len(r.columns), strings.Join(r.columns, ","))
 	case errors.Is(err, csv.ErrQuote):
@@ -174,6 +186,10 @@ func (r *csvReader) row() (row []string, line int, err error) {
 		return nil, line, syntax(`a quote in a cell that is not quoted; write "..." around it and "" for each quote inside`)
 	}
 	return nil, line, syntax("%v", wrong.Err)
+}
+
+func (r *csvReader) tooLong() error {
+	return syntax("a row of more than %d bytes; a quoted cell may have no end", r.s.longest())
 }
 
 // header reads the names of the columns.

@@ -6,7 +6,9 @@ import (
 	"encoding/base64"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"io"
+	"slices"
 	"strconv"
 	"strings"
 	"unicode/utf8"
@@ -43,28 +45,64 @@ func (w *jsonWriter) Write(e scan.Entry) error {
 
 func (w *jsonWriter) Flush() error { return w.out.Flush() }
 
-// maxLine bounds a line of JSON, in bytes: two strings of the largest size, as escapes for the most part.
-const maxLine = 1 << 33
-
 // jsonReader reads one object a line.
 type jsonReader struct {
 	in   *bufio.Reader
 	s    Schema
+	most int64 // bytes of a line
 	line []byte
 	n    int
 }
 
 func newJSONReader(r io.Reader, s Schema) *jsonReader {
-	return &jsonReader{in: bufio.NewReaderSize(r, 1<<16), s: s}
+	return &jsonReader{in: bufio.NewReaderSize(r, 1<<16), s: s, most: s.longest()}
 }
 
-// object is one line. Numbers and strings stay as they are written.
-type object struct {
-	Key   json.RawMessage `json:"key"`
-	Value json.RawMessage `json:"value"`
-	TTL   json.RawMessage `json:"ttl_ms"`
-	At    json.RawMessage `json:"expires_at_ms"`
+// object reads one object and nothing else. Its fields are those named, by exactly these names, each once at most; into gets what
+// they are, as it is written.
+func object(raw []byte, names []string, into []json.RawMessage) error {
+	d := json.NewDecoder(bytes.NewReader(raw))
+	first, err := d.Token()
+	switch first.(type) {
+	case json.Delim:
+		if first != json.Delim('{') {
+			return errors.New("this is no object but an array")
+		}
+	default:
+		if err == nil {
+			err = errors.New("this is no object")
+		}
+		return err
+	}
+	for d.More() {
+		name, err := d.Token()
+		if err != nil {
+			return err
+		}
+		i := slices.Index(names, name.(string)) // the decoder takes nothing else there
+		switch {
+		case i < 0:
+			return fmt.Errorf("unknown field %q", clip([]byte(name.(string))))
+		case into[i] != nil:
+			return fmt.Errorf("the field %q comes twice", names[i])
+		}
+		if err := d.Decode(&into[i]); err != nil {
+			return err
+		}
+	}
+	if _, err := d.Token(); err != nil { // the end of the object
+		return err
+	}
+	if _, err := d.Token(); !errors.Is(err, io.EOF) {
+		return errors.New("something follows the object; write one object a line")
+	}
+	return nil
 }
+
+var (
+	entryFields = []string{fieldKey, fieldValue, fieldTTL, fieldAt}
+	bytesFields = []string{"base64"}
+)
 
 func (r *jsonReader) Read() (rec Record, line int, err error) {
 	for {
@@ -92,8 +130,8 @@ func (r *jsonReader) next() error {
 			return nil
 		case !errors.Is(err, bufio.ErrBufferFull):
 			return err
-		case len(r.line) > maxLine:
-			return syntax("more than %d bytes without a newline", int64(maxLine))
+		case int64(len(r.line)) > r.most:
+			return syntax("more than %d bytes without a newline", r.most)
 		}
 	}
 }
@@ -102,26 +140,21 @@ func (r *jsonReader) parse() (rec Record, err error) {
 	if !utf8.Valid(r.line) {
 		return rec, syntax(`not valid UTF-8; write such strings as {"base64":"..."}`)
 	}
-	var o object
-	d := json.NewDecoder(bytes.NewReader(r.line))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&o); err != nil {
+	var fields [4]json.RawMessage // of entryFields
+	if err := object(r.line, entryFields, fields[:]); err != nil {
 		return rec, malformed(err)
 	}
-	if _, err := d.Token(); !errors.Is(err, io.EOF) {
-		return rec, syntax("something follows the object; write one object a line")
-	}
-	if rec.Key, err = r.datum(fieldKey, r.s.Key, o.Key); err != nil {
+	if rec.Key, err = r.datum(fieldKey, r.s.Key, fields[0]); err != nil {
 		return rec, err
 	}
-	if rec.Val, err = r.datum(fieldValue, r.s.Value, o.Value); err != nil {
+	if rec.Val, err = r.datum(fieldValue, r.s.Value, fields[1]); err != nil {
 		return rec, err
 	}
-	if o.TTL != nil && string(o.TTL) != "null" {
-		err = rec.ttl(string(o.TTL))
+	if ttl := fields[2]; ttl != nil && string(ttl) != "null" {
+		err = rec.ttl(string(ttl))
 	}
-	if o.At != nil && string(o.At) != "null" && err == nil {
-		err = rec.at(string(o.At))
+	if at := fields[3]; at != nil && string(at) != "null" && err == nil {
+		err = rec.at(string(at))
 	}
 	return rec, err
 }
@@ -129,12 +162,8 @@ func (r *jsonReader) parse() (rec Record, err error) {
 // malformed says what the JSON package found.
 func malformed(err error) error {
 	text := strings.TrimPrefix(err.Error(), "json: ")
-	if errors.Is(err, io.ErrUnexpectedEOF) {
+	if errors.Is(err, io.ErrUnexpectedEOF) || errors.Is(err, io.EOF) {
 		text = "the line ends in the middle of the object"
-	}
-	var wrong *json.UnmarshalTypeError
-	if errors.As(err, &wrong) {
-		text = "this is no object but: " + wrong.Value
 	}
 	return syntax(`want {"key":...,"value":...}: %s`, text)
 }
@@ -192,15 +221,16 @@ func replacements(raw json.RawMessage) int {
 
 // decode reads {"base64":"..."}.
 func decode(raw json.RawMessage) (string, error) {
-	var o struct {
-		Base64 *string `json:"base64"`
+	var field [1]json.RawMessage // of bytesFields
+	var s *string
+	err := object(raw, bytesFields, field[:])
+	if err == nil && field[0] != nil {
+		err = json.Unmarshal(field[0], &s)
 	}
-	d := json.NewDecoder(bytes.NewReader(raw))
-	d.DisallowUnknownFields()
-	if err := d.Decode(&o); err != nil || o.Base64 == nil {
+	if err != nil || s == nil {
 		return "", syntax(`%s is no {"base64":"..."}`, clip(raw))
 	}
-	return bytesOf(*o.Base64)
+	return bytesOf(*s)
 }
 
 func bytesOf(text string) (string, error) {

@@ -83,6 +83,18 @@ func NewReader(f Form, r io.Reader, s Schema) Reader {
 	return newJSONReader(r, s)
 }
 
+// longest bounds a line or a row that is read, in bytes: what is longer is no entry of the map, but perhaps a quote without an
+// end. A string of the largest size fits, with each byte written as two.
+func (s *Schema) longest() int64 {
+	n := int64(64 << 10)
+	for _, k := range []layout.Kind{s.Key, s.Value} {
+		if k == layout.String {
+			n += 2 * layout.MaxString
+		}
+	}
+	return n
+}
+
 // latest is the last moment that can be written, in milliseconds since 1970.
 const latest = 1 << 53
 

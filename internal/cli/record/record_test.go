@@ -182,6 +182,20 @@ func TestReadWrong(t *testing.T) {
 		{JSONL, `{"key":{"base64":"A"},"value":1}`, 1, word.ErrSyntax, "base64"},
 		{JSONL, `{"key":{"base64":"AA==","x":1},"value":1}`, 1, word.ErrSyntax, "base64"},
 		{JSONL, `{"key":{},"value":1}`, 1, word.ErrSyntax, "base64"},
+		{JSONL, `{"key":"b","key":"c","value":1}`, 1, word.ErrSyntax, `"key" comes twice`},
+		{JSONL, `{"key":null,"key":"c","value":1}`, 1, word.ErrSyntax, "twice"},
+		{JSONL, `{"Key":"b","value":1}`, 1, word.ErrSyntax, `unknown field "Key"`},
+		{JSONL, `{"key":"b","value":1,"\u212aey":"c"}`, 1, word.ErrSyntax, "unknown field"},
+		{JSONL, `{"key":{"base64":"AA==","base64":"AQ=="},"value":1}`, 1, word.ErrSyntax, "base64"},
+		{JSONL, `{"key":{"Base64":"AA=="},"value":1}`, 1, word.ErrSyntax, "base64"},
+		{JSONL, `{"key":{"base64":null},"value":1}`, 1, word.ErrSyntax, "base64"},
+		{JSONL, `{"key":"b","value":1,}`, 1, word.ErrSyntax, "want {"},
+		{JSONL, `{"key":"b" "value":1}`, 1, word.ErrSyntax, "want {"},
+		{JSONL, `{5:"b","value":1}`, 1, word.ErrSyntax, "want {"},
+		{JSONL, `{"key":"b","value":1]`, 1, word.ErrSyntax, "want {"},
+		{JSONL, `{"key":"b","value":1}}`, 1, word.ErrSyntax, "one object a line"},
+		{JSONL, `5`, 1, word.ErrSyntax, "no object"},
+		{JSONL, `null`, 1, word.ErrSyntax, "no object"},
 		{JSONL, `["a",1]`, 1, word.ErrSyntax, "array"},
 		{JSONL, `hello`, 1, word.ErrSyntax, "want {"},
 		{CSV, "", 1, word.ErrSyntax, "no header"},
@@ -206,6 +220,35 @@ func TestReadWrong(t *testing.T) {
 		}
 		if !errors.Is(err, c.kind) || line != c.line || !strings.Contains(err.Error(), c.says) || strings.Contains(err.Error(), "\n") {
 			t.Errorf("%q: line %d: %v; want line %d: %v ...%s...", c.text, line, err, c.line, c.kind, c.says)
+		}
+	}
+}
+
+// What is longer than any entry is not read to its end.
+func TestReadTooLong(t *testing.T) {
+	s := Schema{Key: layout.Int64, Value: layout.Int64}
+	for _, c := range []struct {
+		form    Form
+		text    string
+		endless string
+		line    int
+	}{
+		{CSV, "key,value\n1,1\n\"2", "\n2,2", 3},
+		{CSV, "key,value\n1,1\n2,2", "2", 3},
+		{CSV, "key", "y", 1},
+		{JSONL, "\n{", " ", 2},
+	} {
+		rest := strings.NewReader(strings.Repeat(c.endless, 1<<20))
+		in := NewReader(c.form, io.MultiReader(strings.NewReader(c.text), rest), s)
+		line, err := 0, error(nil)
+		for err == nil {
+			_, line, err = in.Read()
+		}
+		if !errors.Is(err, word.ErrSyntax) || line != c.line || !strings.Contains(err.Error(), "more than 65536 bytes") {
+			t.Errorf("%s %q: line %d: %v", c.form, c.text, line, err)
+		}
+		if rest.Len() < 1<<19 {
+			t.Errorf("%s %q: all but %d bytes were read", c.form, c.text, rest.Len())
 		}
 	}
 }

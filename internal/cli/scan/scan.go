@@ -9,10 +9,12 @@ package scan
 import (
 	"context"
 	"errors"
+	"os"
 	"time"
 
 	"github.com/shmap-go/shmap/internal/dict"
 	"github.com/shmap-go/shmap/internal/fault"
+	"github.com/shmap-go/shmap/internal/layout"
 )
 
 // Entry is one entry of the pass.
@@ -38,21 +40,52 @@ const (
 	pause    = 500 * time.Microsecond // before it is asked again
 )
 
-// Each calls f for every entry of m, without any lock. It ends early with an error of f or when ctx does.
+// Each calls f for every entry of m, without any lock. It ends early with an error of f or when ctx does. Of a frozen map it is
+// an error at the end if there were not as many entries as the map says, expired ones included: some were lost.
 func Each(ctx context.Context, m *dict.Map, f func(Entry) error) error {
-	p := pass{ctx: ctx, m: m, f: f, ttl: HasTTL(m)}
+	p := pass{ctx: ctx, m: m, parts: m, f: f, ttl: HasTTL(m)}
+	frozen := frozen(m)
+	if frozen && p.ttl {
+		all, err := timeless(m)
+		if err != nil {
+			return err
+		}
+		defer all.Close()
+		p.parts = all
+	}
 	for i := range m.Parts() {
 		if err := p.shard(i); err != nil {
 			return err
 		}
 	}
+	if frozen && p.seen != m.Len() {
+		return fault.With(fault.ErrCorrupt, "%d entries were found of the %d that the map says it has", p.seen, m.Len())
+	}
 	return nil
+}
+
+func frozen(m *dict.Map) bool {
+	return m.Segment().Env.Header.Load(layout.HdrState)&layout.StateFrozen != 0
+}
+
+// timeless is a handle on the map of m for which no entry has expired.
+func timeless(m *dict.Map) (*dict.Map, error) {
+	fd, err := m.FD()
+	if err != nil {
+		return nil, err
+	}
+	f := os.NewFile(uintptr(fd), m.Path())
+	defer f.Close()
+	return dict.FromFD(fd, dict.Options{ReadOnly: true, Now: func() uint64 { return 0 }})
 }
 
 // Held is Each with the lock of each shard held while it is read, so that writers of that shard wait. locks is another,
 // writable handle on the map of m.
 func Held(ctx context.Context, locks, m *dict.Map, f func(Entry) error) error {
-	p := pass{ctx: ctx, m: m, f: f, ttl: HasTTL(m)}
+	if frozen(m) { // nothing changes
+		return Each(ctx, m, f)
+	}
+	p := pass{ctx: ctx, m: m, parts: m, f: f, ttl: HasTTL(m)}
 	for i := range m.Parts() {
 		if err := locks.Hold(i, time.Now().Add(patience), func() error { return p.shard(i) }); err != nil {
 			return err
@@ -77,12 +110,14 @@ func One(m *dict.Map, key dict.Datum) (e Entry, found bool, err error) {
 
 // pass is one pass over a map.
 type pass struct {
-	ctx context.Context
-	m   *dict.Map
-	f   func(Entry) error
-	ttl bool
-	buf []dict.Entry
-	val []byte
+	ctx   context.Context
+	m     *dict.Map
+	parts *dict.Map // where the buckets are read: m, or a handle on the same map
+	f     func(Entry) error
+	ttl   bool
+	seen  int // entries that were in the buckets
+	buf   []dict.Entry
+	val   []byte
 }
 
 func (p *pass) shard(i int) error {
@@ -92,7 +127,7 @@ func (p *pass) shard(i int) error {
 		}
 		err := Patiently(func() (err error) {
 			var next uint64
-			p.buf, next, done, err = p.m.Part(i, from, p.buf[:0])
+			p.buf, next, done, err = p.parts.Part(i, from, p.buf[:0])
 			if err == nil {
 				from = next
 			}
@@ -101,6 +136,7 @@ func (p *pass) shard(i int) error {
 		if err != nil {
 			return err
 		}
+		p.seen += len(p.buf)
 		for _, e := range p.buf {
 			if err := p.entry(e); err != nil {
 				return err

@@ -13,6 +13,7 @@ const (
 	stepEntries = 50_000   // entries looked at for a prefix
 	stepBytes   = 16 << 20 // bytes of what was looked at
 	maxKeys     = 10_000   // keys that a listing keeps
+	maxBytes    = 64 << 20 // bytes of keys that it keeps, and the one key that passes them
 	longValue   = 4 << 10  // bytes: a value beyond them is shown by its length, and not read again
 	shortText   = 256      // bytes of a key or value that are shown
 )
@@ -27,6 +28,7 @@ type Listing struct {
 	d      *dict.Map // the attachment that the cursor is of
 	cursor *dict.Cursor
 	keys   []listed
+	bytes  int // of keys
 }
 
 type listed struct {
@@ -42,7 +44,7 @@ type Page struct {
 	Listed int  // rows there are so far
 	Looked int  // entries looked at for them
 	Done   bool // all were
-	Full   bool // the list has as many keys as it can
+	Full   bool // the list has as many keys, or bytes of them, as it can
 }
 
 // Row is one entry.
@@ -64,7 +66,7 @@ func (w *Map) List(l *Listing, first, n int) (p Page, err error) {
 			return err
 		}
 		first = max(0, min(first, len(l.keys)-n))
-		p = Page{Prefix: l.Prefix, First: first, Listed: len(l.keys), Looked: l.looked, Done: l.done, Full: len(l.keys) >= maxKeys}
+		p = Page{Prefix: l.Prefix, First: first, Listed: len(l.keys), Looked: l.looked, Done: l.done, Full: l.full()}
 		for i := first; i < min(first+n, len(l.keys)); i++ {
 			row, err := l.row(w.o, &l.keys[i])
 			if err != nil {
@@ -78,8 +80,7 @@ func (w *Map) List(l *Listing, first, n int) (p Page, err error) {
 }
 
 func (l *Listing) extend(o dict.Options, n int) error {
-	n = min(n, maxKeys)
-	for looked, bytes := 0, 0; !l.done && len(l.keys) < n && looked < stepEntries && bytes < stepBytes; looked++ {
+	for looked, bytes := 0, 0; !l.done && len(l.keys) < n && !l.full() && looked < stepEntries && bytes < stepBytes; looked++ {
 		e, ok, err := l.cursor.Next()
 		if err != nil {
 			return err
@@ -95,10 +96,14 @@ func (l *Listing) extend(o dict.Options, n int) error {
 				one.long = len(e.Val.S)
 			}
 			l.keys = append(l.keys, one)
+			l.bytes += len(e.Key.S)
 		}
 	}
 	return nil
 }
+
+// full reports whether a listing has all that it may keep.
+func (l *Listing) full() bool { return len(l.keys) >= maxKeys || l.bytes >= maxBytes }
 
 func (l *Listing) row(o dict.Options, one *listed) (Row, error) {
 	flags := dict.ReadTTL

@@ -115,6 +115,28 @@ func TestListingIsBounded(t *testing.T) {
 	}
 }
 
+// A listing of long keys ends after so many bytes of them.
+func TestListingIsBoundedInBytes(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "map")
+	m := create(t, path, texts)
+	const n, size = 40, maxBytes / 32
+	for i := range n {
+		store(t, m, text("%d%s", i, strings.Repeat("k", size)), text("v"))
+	}
+	w := observe(t, path)
+	l := &Listing{}
+	var p Page
+	var err error
+	for range n { // each step looks at so many bytes
+		if p, err = w.List(l, n, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if !p.Full || p.Listed != 32 || p.Done {
+		t.Errorf("full %v, done %v, %d listed", p.Full, p.Done, p.Listed)
+	}
+}
+
 // A listing of a file that was replaced starts again with the new one.
 func TestListingOfReplacedFile(t *testing.T) {
 	dir := t.TempDir()

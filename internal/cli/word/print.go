@@ -23,14 +23,21 @@ func AppendJSON(dst []byte, k layout.Kind, d dict.Datum) []byte {
 	return append(dst, `"}`...)
 }
 
-// AppendString appends valid UTF-8 as a JSON string. Only what JSON does not allow to stand is escaped.
+// AppendString appends valid UTF-8 as a JSON string. What JSON does not allow to stand is escaped,
+// and the other control characters (U+007F to U+009F), which some terminals obey.
 func AppendString(dst []byte, s string) []byte {
 	const hex = "0123456789abcdef"
 	dst = append(dst, '"')
 	plain := 0 // s[plain:i] needs no escape
 	for i := range len(s) {
 		c := s[i]
-		if c >= ' ' && c != '"' && c != '\\' {
+		if c == 0xc2 && s[i+1] < 0xa0 { // the first of two bytes for U+0080 to U+009F
+			dst = append(dst, s[plain:i]...)
+			plain, c = i+2, s[i+1]
+			dst = append(dst, '\\', 'u', '0', '0', hex[c>>4], hex[c&15])
+			continue
+		}
+		if c >= ' ' && c != '"' && c != '\\' && c != 0x7f {
 			continue
 		}
 		dst = append(dst, s[plain:i]...)

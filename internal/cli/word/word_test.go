@@ -162,7 +162,7 @@ func TestAppendJSON(t *testing.T) {
 		{layout.Uint64, dict.Datum{W: 1<<64 - 1}, "18446744073709551615"},
 		{layout.String, dict.Datum{}, `""`},
 		{layout.String, dict.Datum{S: "<a & b>/é\u2028"}, "\"<a & b>/é\u2028\""},
-		{layout.String, dict.Datum{S: "\x00\"\\\n\r\t\x1f\x7f"}, `"\u0000\"\\\n\r\t\u001f` + "\x7f\""},
+		{layout.String, dict.Datum{S: "\x00\"\\\n\r\t\x1f\x7f"}, `"\u0000\"\\\n\r\t\u001f\u007f"`},
 		{layout.String, dict.Datum{S: "\xff\x00"}, `{"base64":"/wA="}`},
 	} {
 		if got := string(AppendJSON(nil, c.kind, c.in)); got != c.want {
@@ -180,6 +180,17 @@ func FuzzAppendString(f *testing.F) {
 			t.Fatalf("%q came back as %q, %v", s, got, err)
 		}
 	})
+}
+
+// No control character is in the JSON, nor anything else changed.
+func TestAppendStringHidesControls(t *testing.T) {
+	for in, want := range map[string]string{
+		"a\x7fb": `"a\u007fb"`, "\u0080\u009b31m\u009f": `"\u0080\u009b31m\u009f"`, "\u00a0\u00c2é": "\"\u00a0\u00c2é\"", "\x1b\u009b\n": `"\u001b\u009b\n"`,
+	} {
+		if got := string(AppendString(nil, in)); got != want {
+			t.Errorf("%q prints as %s, want %s", in, got, want)
+		}
+	}
 }
 
 func TestField(t *testing.T) {
