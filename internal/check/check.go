@@ -25,7 +25,9 @@ import (
 const (
 	lockWait = time.Second
 	maxTries = 400
-	pause    = time.Millisecond // between tries
+	pause    = time.Millisecond // between tries, at least
+	rest     = 4                // as many times as long as a try took, it does nothing: others use the map, and the processors' caches
+	longest  = 20 * time.Millisecond
 )
 
 // Run walks the map and returns what is wrong with it. The error says that there was no looking at all of it: the handle
@@ -76,11 +78,17 @@ func (c *checker) shard(i int) error {
 		}
 	}
 	for range maxTries {
-		if w := newWalker(c.seg, i); w.walk(false) {
+		w, began := newWalker(c.seg, i), time.Now()
+		done := w.walk(false)
+		nap := min(rest*time.Since(began), longest)
+		if done {
 			c.take(&w.report)
+			if c.seg.Env.Owner == nil && !c.seg.Frozen() {
+				time.Sleep(nap)
+			}
 			return nil
 		}
-		time.Sleep(pause)
+		time.Sleep(max(nap, pause))
 	}
 	return fault.With(fault.ErrBusy, "shard %d changes faster than it can be read without its lock", i)
 }
