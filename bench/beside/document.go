@@ -41,20 +41,20 @@ commands and leaves this page alone, ` + "`-json`" + ` prints everything.
 	row := func(cells []string) { fmt.Fprintf(&b, "| %s |\n", strings.Join(cells, " | ")) }
 	row(headings())
 	b.WriteString("|---" + strings.Repeat("|--:", len(headings())-1) + "|\n")
-	slow := []string{}
+	var slow, slower []string
 	for _, one := range r.rows() {
 		row(one.cells())
-		if one.Measurable {
+		if one.Slower.Measurable {
 			slow = append(slow, one.Beside)
 		}
+		if one.SlowerThanControl.Measurable {
+			slower = append(slower, one.Beside)
+		}
 	}
-	switch {
-	case !measurable(o.rounds, o.rounds):
+	if measurable(o.rounds, o.rounds) {
+		fmt.Fprintf(&b, "\nMeasurably slower than alone: %s. Measurably slower than the CPU time explains: %s.", listed(slow), listed(slower))
+	} else {
 		fmt.Fprintf(&b, "\nIn %d rounds nothing is measurable.", o.rounds)
-	case len(slow) == 0:
-		b.WriteString("\nNo command slows the storm measurably beyond the CPU time that it uses.")
-	default:
-		fmt.Fprintf(&b, "\nMeasurably slower than the CPU time explains: beside %s.", strings.Join(slow, ", "))
 	}
 	if err := r.failed(); err == nil {
 		b.WriteString(" No command failed.\n")
@@ -65,14 +65,22 @@ commands and leaves this page alone, ` + "`-json`" + ` prints everything.
 ## How to read it
 
 Figures are medians over the rounds with the quartiles in brackets. *To alone* compares the storm beside a command with the storm alone
-in the same round: what a user would see on a machine whose processors are all busy, where any process takes its part. *Processors* is
-that part: CPU time a second, that of the client included. *To control* compares with the storm beside the control, in the same round: what the CPU
-time does not explain, such as waiting for locks, lines of cache and bandwidth of memory that a command takes. It counts as *measurable*
-if so many rounds are slower than the control that chance does it in fewer than one of 100 runs (sign test; fewer than 7 rounds show
+in the same round: what a user would see on a machine whose processors are all busy. ` + "`export`, `snapshot` and `check`" + ` run at priority 19
+there (` + "`--nice`" + `): the kernel runs them when the storm waits for something, and a little besides. It compares priorities within a session and a
+control group only; across them each group gets its part. *Processors* is what they got: CPU time a second, that of the client included. *To control* compares with the storm beside the control, in the same round: what the CPU
+time does not explain, such as waiting for locks, lines of cache and bandwidth of memory that a command takes. Each counts as *measurable*
+if so many rounds are slower that chance does it in fewer than one of 100 runs (sign test; fewer than 7 rounds show
 nothing). A *stall* is the longest time in a turn from one operation of a worker that lived on to its next: the time that the scheduler
 gave to others is in it, so compare it with that of the storm alone and that of the control (median, worst). On a machine with
 processors to spare *to alone* is near 0 for all. No figure makes the program fail; a command that fails or a map that is not whole
 does.
 `)
 	return b.String()
+}
+
+func listed(names []string) string {
+	if len(names) == 0 {
+		return "none"
+	}
+	return strings.Join(names, ", ")
 }

@@ -33,14 +33,30 @@ type row struct {
 	Stall  spread  `json:"longest_stall_ms"`
 	Worst  float64 `json:"worst_stall_ms"` // of all rounds
 
-	CPU        *spread `json:"processors,omitempty"` // that the command used
-	VsAlone    *spread `json:"change_to_alone,omitempty"`
-	VsControl  *spread `json:"change_to_control,omitempty"` // what the CPU time of the command does not explain
-	Slower     int     `json:"rounds_slower_than_control"`
-	Measurable bool    `json:"measurable"` // too many to be chance
-	Control    *row    `json:"control,omitempty"`
+	CPU               *spread `json:"processors,omitempty"` // that the command used
+	VsAlone           *spread `json:"change_to_alone,omitempty"`
+	VsControl         *spread `json:"change_to_control,omitempty"` // what the CPU time of the command does not explain
+	Slower            slower  `json:"rounds_slower_than_alone"`
+	SlowerThanControl slower  `json:"rounds_slower_than_control"`
+	Control           *row    `json:"control,omitempty"`
 
 	Failures []string `json:"failures,omitempty"`
+}
+
+// slower is in how many of all rounds one rate was below another.
+type slower struct {
+	Rounds     int  `json:"rounds"`
+	Measurable bool `json:"measurable"` // too many to be chance
+}
+
+func slowerThan(a, b samples) (s slower) {
+	for i := range a {
+		if a[i].rate < b[i].rate {
+			s.Rounds++
+		}
+	}
+	s.Measurable = measurable(s.Rounds, len(a))
+	return s
 }
 
 // chance is how often pure chance may call a command slow that is not.
@@ -84,12 +100,7 @@ func (r *result) rows() []row {
 		one.CPU, control.CPU = &used, &burnt
 		one.VsAlone, control.VsAlone = change(t.beside, r.alone), change(t.control, r.alone)
 		one.VsControl = change(t.beside, t.control)
-		for i := range t.beside {
-			if t.beside[i].rate < t.control[i].rate {
-				one.Slower++
-			}
-		}
-		one.Measurable = measurable(one.Slower, len(t.beside))
+		one.Slower, one.SlowerThanControl = slowerThan(t.beside, r.alone), slowerThan(t.beside, t.control)
 		one.Control, one.Failures = &control, t.failures
 		out = append(out, one)
 	}
@@ -117,26 +128,30 @@ func percent(s *spread) string {
 // cells are the columns of a row in the table and the document.
 func (r row) cells() []string {
 	out := []string{
-		r.Beside, fmt.Sprintf("%.3f [%.3f, %.3f]", r.Rate.Median/1e6, r.Rate.Q1/1e6, r.Rate.Q3/1e6), percent(r.VsAlone), "", "", "",
+		r.Beside, fmt.Sprintf("%.3f [%.3f, %.3f]", r.Rate.Median/1e6, r.Rate.Q1/1e6, r.Rate.Q3/1e6), percent(r.VsAlone), "", "", "", "",
 		fmt.Sprintf("%.1f", r.Stall.Median), fmt.Sprintf("%.0f", r.Worst), "", "", "",
 	}
 	if c := r.Control; c != nil {
-		out[3] = fmt.Sprintf("%.3f / %.3f", r.CPU.Median, c.CPU.Median)
-		out[4] = percent(r.VsControl)
-		out[5] = map[bool]string{false: "no", true: "YES"}[r.Measurable]
-		if !measurable(r.Rounds, r.Rounds) {
-			out[5] = "-" // too few to say
+		said := func(s slower) string {
+			if !measurable(r.Rounds, r.Rounds) {
+				return "-" // too few to say
+			}
+			return map[bool]string{false: "no", true: "YES"}[s.Measurable]
 		}
-		out[8] = fmt.Sprintf("%.1f, %.0f", c.Stall.Median, c.Worst)
-		out[9] = fmt.Sprint(r.Runs)
-		out[10] = fmt.Sprint(len(r.Failures))
+		out[3] = said(r.Slower)
+		out[4] = fmt.Sprintf("%.3f / %.3f", r.CPU.Median, c.CPU.Median)
+		out[5] = percent(r.VsControl)
+		out[6] = said(r.SlowerThanControl)
+		out[9] = fmt.Sprintf("%.1f, %.0f", c.Stall.Median, c.Worst)
+		out[10] = fmt.Sprint(r.Runs)
+		out[11] = fmt.Sprint(len(r.Failures))
 	}
 	return out
 }
 
 func headings() []string {
 	return []string{
-		"beside", "M operations/s", "to alone, %", "processors: it / control", "to control, %", "measurable",
+		"beside", "M operations/s", "to alone, %", "measurable", "processors: it / control", "to control, %", "measurable",
 		"longest stall, ms", "worst", "of control", "runs", "failed",
 	}
 }

@@ -8,13 +8,17 @@ import (
 )
 
 func newCheck() *cobra.Command {
-	return &cobra.Command{
-		Use:   "check PATH",
+	cmd := &cobra.Command{
+		Use:   "check PATH [--nice N]",
 		Short: "Look for broken invariants",
 		Long: `check walks the whole map and prints every broken invariant, one a line. It may run while others use the map.
-The exit status is 0 only if nothing is broken.`,
+The exit status is 0 only if nothing is broken.
+
+It takes no lock, and runs when the processors have nothing else to do; with --nice 0 it takes its part of them.`,
 		Example: "  shmap check words.shmap",
 		Args:    words(1, 1),
+
+		DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return look(args[0], func(m *dict.Map) error {
 				problems, err := m.Check()
@@ -28,4 +32,6 @@ The exit status is 0 only if nothing is broken.`,
 			})
 		},
 	}
+	addNice(cmd)
+	return cmd
 }

@@ -15,7 +15,9 @@ import (
 
 // Main runs the command line of this process and returns its exit status.
 func Main() int {
-	if err := newRoot().Execute(); err != nil {
+	root := newRoot()
+	root.PersistentPreRun = func(cmd *cobra.Command, _ []string) { giveWay(niceOf(cmd)) }
+	if err := root.Execute(); err != nil {
 		// Errors of a map begin with the name of the program, wherever they stand.
 		if text := strings.ReplaceAll(strings.TrimPrefix(err.Error(), "shmap: "), ": shmap: ", ": "); text != "" {
 			fmt.Fprintf(os.Stderr, "shmap: %s\n", text)

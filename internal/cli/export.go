@@ -30,12 +30,13 @@ type exporting struct {
 func newExport() *cobra.Command {
 	var e exporting
 	cmd := &cobra.Command{
-		Use:   "export PATH [--format jsonl|csv] [-o FILE]",
+		Use:   "export PATH [--format jsonl|csv] [-o FILE] [--nice N]",
 		Short: "Write all entries as JSON Lines or CSV",
 		Long: `export writes all entries, in no order, to standard output or to a file, which appears whole or not at all; a map is not
 overwritten.
 JSON Lines have no control characters; CSV has strings as they are, with bytes that a terminal would obey.
-It takes no lock and may run while others use the map: an entry that is there throughout comes exactly once.
+It takes no lock and may run while others use the map: an entry that is there throughout comes exactly once. It runs when the
+processors have nothing else to do; with --nice 0 it takes its part of them.
 
 ` + formats,
 		Example: `  shmap export words.shmap >words.jsonl
@@ -47,6 +48,7 @@ It takes no lock and may run while others use the map: an entry that is there th
 	addFormat(cmd, &e.format)
 	cmd.Flags().StringVarP(&e.file, "output", "o", "", "write to this file, which is replaced when all is written")
 	cmd.Flags().BoolVar(&e.absolute, "absolute", false, "write deadlines as moments (expires_at_ms), not as what is left (ttl_ms)")
+	addNice(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return look(args[0], func(m *dict.Map) error { return e.run(cmd, m) })
 	}

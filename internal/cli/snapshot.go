@@ -16,12 +16,14 @@ import (
 	"github.com/spf13/cobra"
 )
 
+const perShard = "per-shard" // the flag by which others wait for a command
+
 type snapping struct{ force, locked bool }
 
 func newSnapshot() *cobra.Command {
 	var s snapping
 	cmd := &cobra.Command{
-		Use:   "snapshot SRC DST [--per-shard] [--force]",
+		Use:   "snapshot SRC DST [--per-shard] [--force] [--nice N]",
 		Short: "Copy a live map into a frozen file with a checksum",
 		Long: `snapshot copies the entries of a map, while others use it, into a new frozen map with a checksum. DST appears whole or
 not at all, and takes the place of an older snapshot there (of anything else, a link or a frozen map, only with --force). shmap verify checks it, shmap restore makes a live map of it,
@@ -33,14 +35,18 @@ throughout is in the snapshot, once, with a value it had during the snapshot. Wi
 at one moment; the writers of that shard wait meanwhile, and SRC must be writable. For a picture of all at one moment, stop
 the writers.
 
+It runs when the processors have nothing else to do; with --nice 0, and with --per-shard if --nice does not say otherwise, it
+takes its part of them.
+
 Entries keep the moment at which they expire, and are absent in the snapshot after it. The order of eviction is not kept.`,
 		Example: `  shmap snapshot /dev/shm/sessions /var/backups/sessions.snap
   shmap snapshot accounts.shmap accounts.snap --per-shard`,
 		Args:                  words(2, 2),
 		DisableFlagsInUseLine: true,
 	}
-	cmd.Flags().BoolVar(&s.locked, "per-shard", false, "copy each shard at one moment, while its writers wait")
+	cmd.Flags().BoolVar(&s.locked, perShard, false, "copy each shard at one moment, while its writers wait")
 	cmd.Flags().BoolVar(&s.force, "force", false, "replace whatever is at DST, not only a snapshot")
+	addNice(cmd)
 	cmd.RunE = func(cmd *cobra.Command, args []string) error {
 		return look(args[0], func(src *dict.Map) error {
 			if !s.locked {
