@@ -47,9 +47,9 @@ func niceOf(cmd *cobra.Command) int {
 }
 
 // giveWay makes every thread of this process, and those that they start, give way to others by so much. It makes none more urgent
-// than it is, and leaves one as it is if the system does not allow it.
+// than it is, and leaves one as it is if the system does not allow it, or only says so.
 func giveWay(nice int) {
-	for again := true; again; { // a thread that was not yet told may have started another one
+	for pass, again := 0, true; again && pass < 10; pass++ { // a thread that was not yet told may have started another one
 		again = false
 		threads, _ := os.ReadDir("/proc/self/task")
 		for _, t := range threads {
