@@ -14,7 +14,7 @@ func newCheck() *cobra.Command {
 		Long: `check walks the whole map and prints every broken invariant, one a line. It may run while others use the map.
 The exit status is 0 only if nothing is broken.
 
-It takes no lock, and runs when the processors have nothing else to do; with --nice 0 it takes its part of them.`,
+It takes no lock, and runs at the lowest priority (docs/BESIDE.md has what it costs others all the same); --nice 0 leaves it as it is.`,
 		Example: "  shmap check words.shmap",
 		Args:    words(1, 1),
 

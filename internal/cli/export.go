@@ -35,8 +35,8 @@ func newExport() *cobra.Command {
 		Long: `export writes all entries, in no order, to standard output or to a file, which appears whole or not at all; a map is not
 overwritten.
 JSON Lines have no control characters; CSV has strings as they are, with bytes that a terminal would obey.
-It takes no lock and may run while others use the map: an entry that is there throughout comes exactly once. It runs when the
-processors have nothing else to do; with --nice 0 it takes its part of them.
+It takes no lock and may run while others use the map: an entry that is there throughout comes exactly once. It runs at
+the lowest priority (docs/BESIDE.md has what it costs others all the same); --nice 0 leaves it as it is.
 
 ` + formats,
 		Example: `  shmap export words.shmap >words.jsonl

@@ -9,8 +9,8 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// A command that passes over a whole map, takes no lock and is waited for by no program runs at the lowest priority: where all
-// processors are busy, those that use the map go first.
+// A command that passes over a whole map, takes no lock and is waited for by no program runs at the lowest priority, so that
+// where all processors are busy those that use the map get more of them.
 
 const leastUrgent = 19
 
@@ -19,7 +19,7 @@ type niceFlag int
 
 func addNice(cmd *cobra.Command) {
 	f := niceFlag(leastUrgent)
-	cmd.Flags().Var(&f, "nice", fmt.Sprintf("scheduling priority, from 0 (run as others do) to %d (when others do not); see nice(1)", leastUrgent))
+	cmd.Flags().Var(&f, "nice", fmt.Sprintf("scheduling priority, from 0 (as others) to %d (the lowest); see nice(1)", leastUrgent))
 }
 
 func (f *niceFlag) String() string { return strconv.Itoa(int(*f)) }

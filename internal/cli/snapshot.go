@@ -35,8 +35,8 @@ throughout is in the snapshot, once, with a value it had during the snapshot. Wi
 at one moment; the writers of that shard wait meanwhile, and SRC must be writable. For a picture of all at one moment, stop
 the writers.
 
-It runs when the processors have nothing else to do; with --nice 0, and with --per-shard if --nice does not say otherwise, it
-takes its part of them.
+It runs at the lowest priority (docs/BESIDE.md has what it costs others all the same); --nice 0 leaves it as it is, and so does
+--per-shard if --nice does not say otherwise.
 
 Entries keep the moment at which they expire, and are absent in the snapshot after it. The order of eviction is not kept.`,
 		Example: `  shmap snapshot /dev/shm/sessions /var/backups/sessions.snap
