@@ -164,14 +164,15 @@ func TestDocument(t *testing.T) {
 	}
 	text := r.document(time.Now(), options{rounds: 7, turn: time.Second})
 	for _, want := range []string{"| top |", "| serve |", "| export |", "| snapshot |", "| check |", "7 rounds", "8 kills", "commit ",
-		time.Now().UTC().Format("2006-01-"), "No command failed", "+0.0 [+0.0, +0.0]", "No command slows"} {
+		time.Now().UTC().Format("2006-01-"), "No command failed", "+0.0 [+0.0, +0.0]", "slower than alone: none. Measurably slower than the CPU time explains: none."} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
 	}
 	r.tools[0].beside, r.tools[1].failures = slower, []string{"it broke"}
+	r.tools[2].beside, r.tools[2].control = slower, slower // as slow as its control, and slower than alone
 	text = r.document(time.Now(), options{rounds: 7, turn: time.Second})
-	for _, want := range []string{"-50.0 [-50.0, -50.0]", "beside top.", "it broke"} {
+	for _, want := range []string{"-50.0 [-50.0, -50.0]", "slower than alone: top, export. Measurably slower than the CPU time explains: top.", "it broke"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}
