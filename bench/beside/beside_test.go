@@ -72,7 +72,7 @@ func TestOtherCommands(t *testing.T) {
 	if err := run([]string{"-root", root, "-rounds", "1", "-for", "200ms", "-only", "top|serve|snapshot"}, &out, &log); err != nil {
 		t.Fatalf("%v\n%s", err, &log)
 	}
-	for _, want := range []string{"\ntop ", "\nserve ", "\nsnapshot ", "\n7 turns, "} {
+	for _, want := range []string{"\ntop ", "\nserve ", "\nsnapshot ", "\nserve under load ", "\n9 turns, "} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}
@@ -163,7 +163,7 @@ func TestDocument(t *testing.T) {
 		r.tools = append(r.tools, measuredTool{tool: one, beside: some, control: some})
 	}
 	text := r.document(time.Now(), options{rounds: 7, turn: time.Second})
-	for _, want := range []string{"| top |", "| serve |", "| export |", "| snapshot |", "| check |", "7 rounds", "8 kills", "commit ",
+	for _, want := range []string{"| top |", "| serve |", "| serve under load |", "| export |", "| snapshot |", "| check |", "7 rounds", "8 kills", "commit ",
 		time.Now().UTC().Format("2006-01-"), "No command failed", "+0.0 [+0.0, +0.0]", "slower than alone: none. Measurably slower than the CPU time explains: none."} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
@@ -172,7 +172,7 @@ func TestDocument(t *testing.T) {
 	r.tools[0].beside, r.tools[1].failures = slower, []string{"it broke"}
 	r.tools[2].beside, r.tools[2].control = slower, slower // as slow as its control, and slower than alone
 	text = r.document(time.Now(), options{rounds: 7, turn: time.Second})
-	for _, want := range []string{"-50.0 [-50.0, -50.0]", "slower than alone: top, export. Measurably slower than the CPU time explains: top.", "it broke"} {
+	for _, want := range []string{"-50.0 [-50.0, -50.0]", "slower than alone: top, serve under load. Measurably slower than the CPU time explains: top.", "it broke"} {
 		if !strings.Contains(text, want) {
 			t.Errorf("no %q in\n%s", want, text)
 		}

@@ -36,7 +36,7 @@ func child(args []string, stdout io.Writer) (bool, error) {
 	}{
 		"worker": {3, func() error { return work(&place{dir: args[0]}, args[1], args[2]) }},
 		"burner": {2, func() error { return burn(args[0], args[1]) }},
-		"client": {4, func() error { return visit(&place{dir: args[0]}, args[1], args[2], args[3], stdout) }},
+		"client": {5, func() error { return visit(&place{dir: args[0]}, args[1], args[2], args[3], args[4], stdout) }},
 	}
 	kind := os.Getenv(env)
 	k, ok := kinds[kind]

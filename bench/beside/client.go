@@ -14,9 +14,13 @@ import (
 )
 
 // visit is the client of shmap serve: for a while it gets the page of the map and the metrics once a second, and asks for a key
-// over RESP every millisecond.
-func visit(p *place, web, resp, d string, stdout io.Writer) error {
+// over RESP now and then.
+func visit(p *place, web, resp, d, every string, stdout io.Writer) error {
 	turn, err := time.ParseDuration(d)
+	if err != nil {
+		return err
+	}
+	between, err := time.ParseDuration(every)
 	if err != nil {
 		return err
 	}
@@ -37,7 +41,7 @@ func visit(p *place, web, resp, d string, stdout io.Writer) error {
 	}}
 	answers := bufio.NewReader(conn)
 	start := time.Now()
-	ticks, seconds := time.NewTicker(time.Millisecond), time.NewTicker(time.Second)
+	ticks, seconds := time.NewTicker(between), time.NewTicker(time.Second)
 	defer ticks.Stop()
 	defer seconds.Stop()
 	if err := scrape(pages); err != nil {

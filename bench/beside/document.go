@@ -66,8 +66,7 @@ commands and leaves this page alone, ` + "`-json`" + ` prints everything.
 
 Figures are medians over the rounds with the quartiles in brackets. *To alone* compares the storm beside a command with the storm alone
 in the same round: what a user would see on a machine whose processors are all busy. ` + "`export`, `snapshot` and `check`" + ` run at priority 19
-there (` + "`--nice`" + `): the kernel prefers the storm to them. It compares priorities within a session and a
-control group only; across them each group gets its part. *Processors* is what they got: CPU time a second, that of the client included. *To control* compares with the storm beside the control, in the same round: what the CPU
+there (` + "`--nice`" + `), and nap so long while no processor is idle that they use a fortieth of one. *Processors* is what they got: CPU time a second, that of the client included. *To control* compares with the storm beside the control, in the same round: what the CPU
 time does not explain, such as waiting for locks, lines of cache and bandwidth of memory that a command takes. Each counts as *measurable*
 if so many rounds are slower that chance does it in fewer than one of 100 runs (sign test; fewer than 7 rounds show
 nothing). A *stall* is the longest time in a turn from one operation of a worker that lived on to its next: the time that the scheduler

@@ -29,7 +29,7 @@ func BenchmarkRun(b *testing.B) {
 				}
 			}
 			for b.Loop() {
-				if p, err := check.Run(m.Segment()); err != nil || len(p) > 0 {
+				if p, err := check.Run(m.Segment(), nil); err != nil || len(p) > 0 {
 					b.Fatal(p, err)
 				}
 			}

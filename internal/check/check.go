@@ -31,12 +31,17 @@ const (
 )
 
 // Run walks the map and returns what is wrong with it. The error says that there was no looking at all of it: the handle
-// is closed, or a shard changes faster than it can be read without its lock (fault.ErrBusy).
-func Run(seg *segment.Segment) ([]Problem, error) {
-	c := checker{seg: seg}
+// is closed, or a shard changes faster than it can be read without its lock (fault.ErrBusy). between, if it is not nil, is called
+// between the walks of two shards, and before a shard is walked again, while no lock is held: it may take its time.
+func Run(seg *segment.Segment, between func()) ([]Problem, error) {
+	if between == nil {
+		between = func() {}
+	}
+	c := checker{seg: seg, between: between}
 	c.contain(whole, c.header)
 	var err error
 	for i := range seg.Shards {
+		between()
 		if e := c.shard(i); e != nil && (err == nil || errors.Is(e, fault.ErrClosed)) {
 			err = e
 		}
@@ -51,7 +56,8 @@ func Run(seg *segment.Segment) ([]Problem, error) {
 
 // checker is one run.
 type checker struct {
-	seg *segment.Segment
+	seg     *segment.Segment
+	between func()
 	report
 }
 
@@ -89,6 +95,7 @@ func (c *checker) shard(i int) error {
 			return nil
 		}
 		time.Sleep(max(nap, pause))
+		c.between()
 	}
 	return fault.With(fault.ErrBusy, "shard %d changes faster than it can be read without its lock", i)
 }

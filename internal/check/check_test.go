@@ -199,7 +199,7 @@ func (p *player) clean(when string) {
 
 func mustBeClean(t *testing.T, m *dict.Map, when string) {
 	t.Helper()
-	problems, err := check.Run(m.Segment())
+	problems, err := check.Run(m.Segment(), nil)
 	if err != nil {
 		t.Fatalf("%s: %v", when, err)
 	}

@@ -52,7 +52,7 @@ func (p *player) lookStopped(words []uint64, at int) {
 	if err != nil {
 		p.t.Fatal(err)
 	}
-	problems, err := check.Run(seg)
+	problems, err := check.Run(seg, nil)
 	if err != nil || len(problems) != 0 {
 		p.t.Fatalf("store %d, writer stopped: %v %v", at, err, problems)
 	}

@@ -91,7 +91,7 @@ func found(t *testing.T, p *player, damages []damage) {
 			p.t = t
 			m := p.copy()
 			d.do(m)
-			problems, err := check.Run(m.seg)
+			problems, err := check.Run(m.seg, nil)
 			if err != nil {
 				t.Fatal(err)
 			}

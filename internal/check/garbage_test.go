@@ -50,7 +50,7 @@ func referee(t *testing.T, words []uint64, live lock.Liveness) (problems []check
 	if err != nil {
 		return nil
 	}
-	problems, err = check.Run(seg)
+	problems, err = check.Run(seg, nil)
 	if err != nil {
 		t.Errorf("nothing moves, and yet: %v", err)
 	}

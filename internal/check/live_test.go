@@ -80,7 +80,7 @@ func TestRaceCheckWhileOthersWrite(t *testing.T) {
 				p.ops(400, 300, 60)
 			}()
 			for range 5 {
-				if problems, err := check.Run(seg); len(problems) > 0 || err != nil && !errors.Is(err, fault.ErrBusy) {
+				if problems, err := check.Run(seg, nil); len(problems) > 0 || err != nil && !errors.Is(err, fault.ErrBusy) {
 					t.Errorf("%v %v", err, problems)
 				}
 			}

@@ -14,14 +14,15 @@ func newCheck() *cobra.Command {
 		Long: `check walks the whole map and prints every broken invariant, one a line. It may run while others use the map.
 The exit status is 0 only if nothing is broken.
 
-It takes no lock, and runs at the lowest priority (docs/BESIDE.md has what it costs others all the same); --nice 0 leaves it as it is.`,
+It takes no lock, runs at the lowest priority, and goes slowly while all processors are busy, so that those who use the map
+hardly notice (docs/BESIDE.md); --nice 0 makes it as fast as it can be.`,
 		Example: "  shmap check words.shmap",
 		Args:    words(1, 1),
 
 		DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return look(args[0], func(m *dict.Map) error {
-				problems, err := m.Check()
+				problems, err := m.CheckSlowly(paceOf(cmd).step)
 				for _, p := range problems {
 					fmt.Fprintln(cmd.OutOrStdout(), p)
 				}

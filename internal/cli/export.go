@@ -36,7 +36,8 @@ func newExport() *cobra.Command {
 overwritten.
 JSON Lines have no control characters; CSV has strings as they are, with bytes that a terminal would obey.
 It takes no lock and may run while others use the map: an entry that is there throughout comes exactly once. It runs at
-the lowest priority (docs/BESIDE.md has what it costs others all the same); --nice 0 leaves it as it is.
+the lowest priority, and goes slowly while all processors are busy, so that those who use the map hardly notice
+(docs/BESIDE.md); --nice 0 makes it as fast as it can be.
 
 ` + formats,
 		Example: `  shmap export words.shmap >words.jsonl
@@ -78,7 +79,9 @@ func (e *exporting) write(ctx context.Context, cmd *cobra.Command, m *dict.Map, 
 		record.Schema{Key: o.Key, Value: o.Value, TTL: scan.HasTTL(m), Absolute: e.absolute})
 	p := newProgress(cmd, "exporting", int64(m.Len()), entriesUnit)
 	defer p.done()
+	pace := paceOf(cmd)
 	err = scan.Each(ctx, m, func(entry scan.Entry) error {
+		pace.step()
 		n++
 		p.add(1)
 		return w.Write(entry)

@@ -45,7 +45,7 @@ func freeze(cmd *cobra.Command, m *dict.Map) error {
 	if err := whole(m); err != nil {
 		return fmt.Errorf("%s is frozen, but gets no checksum: %w; restore it from a snapshot", m.Path(), err)
 	}
-	return sum(cmd.Context(), cmd, m, m.Segment().Env.Config)
+	return sum(cmd.Context(), cmd, nil, m, m.Segment().Env.Config)
 }
 
 // whole says what is wrong with a map that a checksum would hide.

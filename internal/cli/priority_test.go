@@ -36,6 +36,9 @@ func TestCommandsThatGiveWay(t *testing.T) {
 		if got := niceOf(cmd); got != c.want {
 			t.Errorf("%v runs at priority %d; want %d", c.args, got, c.want)
 		}
+		if paced := paceOf(cmd) != nil; paced != (c.want != 0) {
+			t.Errorf("%v naps: %v", c.args, paced)
+		}
 	}
 	for _, bad := range []string{"-1", "20", "low"} {
 		cmd := newCheck()

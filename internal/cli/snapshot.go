@@ -35,8 +35,9 @@ throughout is in the snapshot, once, with a value it had during the snapshot. Wi
 at one moment; the writers of that shard wait meanwhile, and SRC must be writable. For a picture of all at one moment, stop
 the writers.
 
-It runs at the lowest priority (docs/BESIDE.md has what it costs others all the same); --nice 0 leaves it as it is, and so does
---per-shard if --nice does not say otherwise.
+It runs at the lowest priority, and goes slowly while all processors are busy, so that those who use the map hardly notice
+(docs/BESIDE.md); --nice 0 makes it as fast as it can be. With --per-shard, for which others wait, it never goes slowly, and its
+priority is lower only if --nice says so.
 
 Entries keep the moment at which they expire, and are absent in the snapshot after it. The order of eviction is not kept.`,
 		Example: `  shmap snapshot /dev/shm/sessions /var/backups/sessions.snap
@@ -66,12 +67,14 @@ func (s *snapping) run(cmd *cobra.Command, src, locks *dict.Map, path string) er
 	ctx, stop := interruptible(cmd)
 	defer stop()
 	n := 0
+	pace := paceOf(cmd)
 	each := func(f func(scan.Entry) error) error { return scan.Each(ctx, src, f) }
 	if locks != nil {
+		pace = nil // others wait
 		each = func(f func(scan.Entry) error) error { return scan.Held(ctx, locks, src, f) }
 	}
 	err := appear(path, true, func(temp string) (err error) {
-		n, err = s.freeze(ctx, cmd, src, temp, each)
+		n, err = s.freeze(ctx, cmd, pace, src, temp, each)
 		return err
 	})
 	if err != nil {
@@ -83,7 +86,7 @@ func (s *snapping) run(cmd *cobra.Command, src, locks *dict.Map, path string) er
 
 // freeze makes the frozen map of what each finds in src. It has no limits of its own: no entry may be refused or evicted
 // because the copy takes a little more memory; the page of the checksum keeps those of src.
-func (s *snapping) freeze(ctx context.Context, cmd *cobra.Command, src *dict.Map, temp string,
+func (s *snapping) freeze(ctx context.Context, cmd *cobra.Command, pace *pace, src *dict.Map, temp string,
 	each func(func(scan.Entry) error) error) (n int, err error) {
 	o := src.Options()
 	dst, err := dict.Open(temp, dict.Options{Key: o.Key, Value: o.Value, TTL: o.TTL, EnableTTL: o.EnableTTL, Shards: o.Shards,
@@ -92,7 +95,7 @@ func (s *snapping) freeze(ctx context.Context, cmd *cobra.Command, src *dict.Map
 		return 0, err
 	}
 	defer dst.Close() // a second one does nothing
-	c := copying{dst: dst, progress: newProgress(cmd, "copying", int64(src.Len()), entriesUnit)}
+	c := copying{dst: dst, progress: newProgress(cmd, "copying", int64(src.Len()), entriesUnit), pace: pace}
 	defer c.progress.done()
 	if err := dst.Reserve(src.Len()); err != nil {
 		return 0, err
@@ -104,20 +107,23 @@ func (s *snapping) freeze(ctx context.Context, cmd *cobra.Command, src *dict.Map
 		return 0, err
 	}
 	c.progress.done()
-	if err := sum(ctx, cmd, dst, src.Segment().Env.Config); err != nil {
+	if err := sum(ctx, cmd, pace, dst, src.Segment().Env.Config); err != nil {
 		return 0, err
 	}
 	return c.n, dst.Close()
 }
 
 // sum gives a frozen map its checksum.
-func sum(ctx context.Context, cmd *cobra.Command, m *dict.Map, origin *layout.Config) error {
+func sum(ctx context.Context, cmd *cobra.Command, pace *pace, m *dict.Map, origin *layout.Config) error {
 	p := newProgress(cmd, "checksum", int64(m.Segment().Env.Space.End()), bytesUnit)
 	defer p.done()
 	if err := ctx.Err(); err != nil {
 		return err
 	}
-	return digest.Write(m, origin, p.add)
+	return digest.Write(m, origin, func(n int64) {
+		p.add(n)
+		pace.step()
+	})
 }
 
 // replaceable refuses to write over what is no snapshot.
@@ -155,6 +161,7 @@ func (s *snapping) replaceable(src, path string) error {
 type copying struct {
 	dst      *dict.Map
 	progress *progress
+	pace     *pace
 	n        int
 }
 
@@ -180,5 +187,6 @@ func (c *copying) entry(e scan.Entry) error {
 	}
 	c.n++
 	c.progress.add(1)
+	c.pace.step()
 	return nil
 }
