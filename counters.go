@@ -13,7 +13,8 @@ func Add[K Key, V Integer](m *Map[K, V], k K, delta V) (V, error) {
 		w, err := m.d.AddWord(toWord(k), toWord(delta))
 		return fromWord[V](w), err
 	}
-	return count(m, &dict.Op{Code: dict.OpAdd, Key: datum(k), Val: datum(delta)})
+	w, err := m.d.AddDatum(datum(k), toWord(delta))
+	return fromWord[V](w), err
 }
 
 // AddChecked is Add, but a sum that does not fit V is [ErrOverflow] and changes nothing.

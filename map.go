@@ -69,31 +69,23 @@ func (m *Map[K, V]) TryLoad(k K) (v V, ok bool, err error) {
 		w, ok, err := m.d.LoadWord(toWord(k))
 		return fromWord[V](w), ok, err
 	}
-	if !isInteger[V]() {
-		b, ok, err := m.d.LoadBytes(datum(k), nil)
-		if err != nil || !ok {
-			return v, false, err
-		}
-		return fromBytes[V](b), true, nil
-	}
-	l, err := m.d.Load(datum(k), nil, dict.ReadVisit)
-	if err != nil || !l.Found {
+	b, w, ok, err := m.d.LoadDatum(datum(k), nil)
+	if err != nil || !ok {
 		return v, false, err
 	}
-	return fromWord[V](l.W), true, nil
+	return result[V](w, b), true, nil
 }
 
 // AppendLoad appends the value of k to dst and returns the extended slice: a Load without allocation as long as
 // dst has room. If there is no value, dst is returned as it was. It is for string and []byte values; an integer
 // value is not appended, and ok says only that it is there.
 func (m *Map[K, V]) AppendLoad(dst []byte, k K) (b []byte, ok bool) {
-	if isInteger[V]() {
-		l, err := m.d.Load(datum(k), dst, dict.ReadVisit)
-		return dst, err == nil && l.Found
-	}
-	b, ok, err := m.d.LoadBytes(datum(k), dst)
+	b, _, ok, err := m.d.LoadDatum(datum(k), dst)
 	if err != nil || !ok {
 		return dst, false
+	}
+	if isInteger[V]() {
+		return dst, true
 	}
 	return b, true
 }
@@ -109,10 +101,7 @@ func (m *Map[K, V]) Store(k K, v V) error {
 	if isInteger[K]() && isInteger[V]() {
 		return m.d.StoreWord(toWord(k), toWord(v))
 	}
-	if !isInteger[V]() {
-		return m.d.StoreBytes(datum(k), toString(v))
-	}
-	return m.d.Do(&dict.Op{Code: dict.OpStore, Key: datum(k), Val: datum(v)})
+	return m.d.StoreDatum(datum(k), datum(v))
 }
 
 // Insert sets the value of k if k is absent.

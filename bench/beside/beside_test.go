@@ -72,7 +72,7 @@ func TestOtherCommands(t *testing.T) {
 	if err := run([]string{"-root", root, "-rounds", "1", "-for", "200ms", "-only", "top|serve|snapshot"}, &out, &log); err != nil {
 		t.Fatalf("%v\n%s", err, &log)
 	}
-	for _, want := range []string{"\ntop ", "\nserve ", "\nsnapshot ", "\nserve under load ", "\n9 turns, "} {
+	for _, want := range []string{"\ntop ", "\nserve ", "\nsnapshot ", "\nserve under load ", "\n12 turns, "} {
 		if !strings.Contains(out.String(), want) {
 			t.Errorf("no %q in\n%s", want, &out)
 		}
@@ -158,9 +158,9 @@ func TestDocument(t *testing.T) {
 		some = append(some, sample{rate: 1e6 * float64(i+1), stall: 1, cpu: 0.5, runs: 1})
 		slower = append(slower, sample{rate: 0.5e6 * float64(i+1), stall: 1, cpu: 0.5, runs: 1})
 	}
-	r := &result{alone: some, turns: 4, kills: 8}
+	r := &result{turns: 4, kills: 8}
 	for _, one := range tools() {
-		r.tools = append(r.tools, measuredTool{tool: one, beside: some, control: some})
+		r.tools = append(r.tools, measuredTool{tool: one, alone: some, beside: some, control: some})
 	}
 	text := r.document(time.Now(), options{rounds: 7, turn: time.Second})
 	for _, want := range []string{"| top |", "| serve |", "| serve under load |", "| export |", "| snapshot |", "| check |", "7 rounds", "8 kills", "commit ",

@@ -25,9 +25,9 @@ commands and leaves this page alone, ` + "`-json`" + ` prints everything.
 	fmt.Fprintf(&b, "- The storm: %d processes on one map in `/dev/shm` with %d keys of %d bytes and values of %d to %d bytes, which expire after 1 s to\n"+
 		"  1 min. Of 16 operations 10 read (and compare what they read), 3 store, 2 insert, 1 deletes, as fast as they can. About every %v\n"+
 		"  one of the processes is killed by SIGKILL and another one takes its place.\n", workers(), entries, width, width, longest, kill)
-	fmt.Fprintf(&b, "- %d rounds. In each there is a turn of %v for the storm alone, one beside each command, and one beside the control of each command: a\n"+
-		"  process that does nothing but use as much CPU time as the command did. A turn is as long as the command, which begins with it, and ends\n"+
-		"  when it has. The order changes from round to round.\n", o.rounds, o.turn)
+	fmt.Fprintf(&b, "- %d rounds. In each there are three turns of %v for each command, one after the other: beside it, beside its control, a process that\n"+
+		"  does nothing but use as much CPU time as the command did, and alone. A turn beside a command ends when that has, which begins with\n"+
+		"  it. The order changes from round to round.\n", o.rounds, o.turn)
 	for _, t := range r.tools {
 		fmt.Fprintf(&b, "- %s.\n", t.how)
 	}
@@ -65,7 +65,7 @@ commands and leaves this page alone, ` + "`-json`" + ` prints everything.
 ## How to read it
 
 Figures are medians over the rounds with the quartiles in brackets. *To alone* compares the storm beside a command with the storm alone
-in the same round: what a user would see on a machine whose processors are all busy. ` + "`export`, `snapshot` and `check`" + ` run at priority 19
+right before or after it: what a user would see on a machine whose processors are all busy. ` + "`export`, `snapshot` and `check`" + ` run at priority 19
 there (` + "`--nice`" + `), and nap so long while no processor is idle that they use a fortieth of one. *Processors* is what they got: CPU time a second, that of the client included. *To control* compares with the storm beside the control, in the same round: what the CPU
 time does not explain, such as waiting for locks, lines of cache and bandwidth of memory that a command takes. Each counts as *measurable*
 if so many rounds are slower that chance does it in fewer than one of 100 runs (sign test; fewer than 7 rounds show

@@ -51,8 +51,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	o := options{log: stderr}
 	flags := flag.NewFlagSet("beside", flag.ContinueOnError)
 	flags.SetOutput(stderr)
-	flags.IntVar(&o.rounds, "rounds", 9, "rounds, each with a turn for every command, one for its control, and one for the storm alone")
-	flags.DurationVar(&o.turn, "for", 6*time.Second, "length of a turn; a command that still runs then may end")
+	flags.IntVar(&o.rounds, "rounds", 9, "rounds, each with three turns for every command: beside it, beside its control, and alone")
+	flags.DurationVar(&o.turn, "for", 5*time.Second, "length of a turn; a command that still runs then may end")
 	only := flags.String("only", "", "commands whose names match this `regexp`; docs/BESIDE.md is then not written")
 	flags.BoolVar(&o.json, "json", false, "print lines of JSON")
 	flags.StringVar(&o.root, "root", "..", "`directory` of the repository")

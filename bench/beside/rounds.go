@@ -34,35 +34,48 @@ func cpu(s sample) float64   { return s.cpu }
 
 // A result is what all rounds showed.
 type result struct {
-	alone   samples
 	tools   []measuredTool
 	kills   int
 	repairs uint64
 	turns   int
 }
 
-// A measuredTool has a sample of each round for the tool and for its control, a process that does nothing but use as much of the
-// processors as the tool did.
+// A measuredTool has three samples of each round, which follow one another: the storm alone, beside the tool, and beside its control,
+// a process that does nothing but use as much of the processors as the tool did.
 type measuredTool struct {
 	tool
-	beside, control samples
-	failures        []string
+	alone, beside, control samples
+	failures               []string
 }
 
-// measured runs the rounds. Each begins with another turn, so that none always follows the same one; a tool and its control stand
-// next to each other, now the one first and now the other. An error of the tool is a failure in the result; any other ends it.
+// alone are the samples of the storm alone.
+func (r *result) alone() (all samples) {
+	for _, t := range r.tools {
+		all = append(all, t.alone...)
+	}
+	return all
+}
+
+// measured runs the rounds. Each begins with another tool, and the three turns of a tool change places from round to round, as a
+// machine is not as fast at all times. An error of the tool is a failure in the result; any other ends it.
 func measured(p *place, o options, tools []tool) (*result, error) {
 	r := &result{tools: make([]measuredTool, len(tools))}
 	for i := range tools {
 		r.tools[i].tool = tools[i]
 	}
 	for round := range o.rounds {
-		for i := range len(tools) + 1 {
-			at := (round+i)%(len(tools)+1) - 1
+		for i := range tools {
+			m := &r.tools[(round+i)%len(tools)]
 			fmt.Fprintf(o.log, "round %d of %d: ", round+1, o.rounds)
-			if err := r.pair(p, o, at, round%2 == 1); err != nil {
-				return r, err
+			turns := []func(*measuredTool, *place, options) error{r.besideTool, r.besideControl, r.besideNothing}
+			for k := range turns {
+				if err := turns[(round+k)%len(turns)](m, p, o); err != nil {
+					return r, err
+				}
 			}
+			last := len(m.alone) - 1
+			fmt.Fprintf(o.log, "%s %.0f operations/s, %d runs; control %.0f; alone %.0f\n",
+				m.name, m.beside[last].rate, m.beside[last].runs, m.control[last].rate, m.alone[last].rate)
 		}
 	}
 	var err error
@@ -70,32 +83,30 @@ func measured(p *place, o options, tools []tool) (*result, error) {
 	return r, err
 }
 
-// pair takes the samples of one tool and its control, or of the storm alone if at is -1.
-func (r *result) pair(p *place, o options, at int, controlFirst bool) error {
-	if at < 0 {
-		s, _, err := r.turn(p, o, nil)
-		fmt.Fprintf(o.log, "alone %.0f operations/s\n", s.rate)
-		r.alone = append(r.alone, s)
-		return err
-	}
-	m := &r.tools[at]
-	control := func(processors float64) error {
-		s, failure, err := r.turn(p, o, func(t *turn) error {
-			cmd := self(t.ctx, "burner", fmt.Sprint(processors), t.d.String())
-			if err := cmd.Run(); err != nil {
-				return err
-			}
-			t.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
-			return nil
-		})
-		m.control = append(m.control, s)
-		return errors.Join(failure, err)
-	}
-	if controlFirst {
-		if err := control(m.beside.of(cpu).Median()); err != nil {
+// besideNothing takes a sample of the storm alone.
+func (r *result) besideNothing(m *measuredTool, p *place, o options) error {
+	s, _, err := r.turn(p, o, nil)
+	m.alone = append(m.alone, s)
+	return err
+}
+
+// besideControl takes one beside a process that uses as much of the processors as the tool has used so far.
+func (r *result) besideControl(m *measuredTool, p *place, o options) error {
+	processors := m.beside.of(cpu).Median()
+	s, failure, err := r.turn(p, o, func(t *turn) error {
+		cmd := self(t.ctx, "burner", fmt.Sprint(processors), t.d.String())
+		if err := cmd.Run(); err != nil {
 			return err
 		}
-	}
+		t.cpu = cmd.ProcessState.UserTime() + cmd.ProcessState.SystemTime()
+		return nil
+	})
+	m.control = append(m.control, s)
+	return errors.Join(failure, err)
+}
+
+// besideTool takes one beside the tool.
+func (r *result) besideTool(m *measuredTool, p *place, o options) error {
 	s, failure, err := r.turn(p, o, m.use)
 	if err != nil {
 		return err
@@ -108,12 +119,6 @@ func (r *result) pair(p *place, o options, at int, controlFirst bool) error {
 		m.failures = append(m.failures, failure.Error())
 		fmt.Fprintf(o.log, "FAILED: %v\n", failure)
 	}
-	if !controlFirst {
-		if err := control(s.cpu); err != nil {
-			return err
-		}
-	}
-	fmt.Fprintf(o.log, "beside %s %.0f operations/s, %d runs; control %.0f\n", m.name, s.rate, s.runs, m.control[len(m.control)-1].rate)
 	return nil
 }
 

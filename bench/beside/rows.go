@@ -92,15 +92,15 @@ func change(a, b samples) *spread {
 }
 
 func (r *result) rows() []row {
-	out := []row{rowOf("alone", r.alone)}
+	out := []row{rowOf("alone", r.alone())}
 	for _, t := range r.tools {
 		one := rowOf(t.name, t.beside)
 		control := rowOf("control of "+t.name, t.control)
 		used, burnt := spreadOf(t.beside.of(cpu)), spreadOf(t.control.of(cpu))
 		one.CPU, control.CPU = &used, &burnt
-		one.VsAlone, control.VsAlone = change(t.beside, r.alone), change(t.control, r.alone)
+		one.VsAlone, control.VsAlone = change(t.beside, t.alone), change(t.control, t.alone)
 		one.VsControl = change(t.beside, t.control)
-		one.Slower, one.SlowerThanControl = slowerThan(t.beside, r.alone), slowerThan(t.beside, t.control)
+		one.Slower, one.SlowerThanControl = slowerThan(t.beside, t.alone), slowerThan(t.beside, t.control)
 		one.Control, one.Failures = &control, t.failures
 		out = append(out, one)
 	}

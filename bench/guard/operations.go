@@ -40,7 +40,10 @@ func operations() []operation {
 		{"int32 load, present", func() (counted, error) { return loads(words[int32](0), words[int32](0)) }},
 		{"string of 6 bytes, AppendLoad", func() (counted, error) { return appends(6) }},
 		{"string of 60 bytes, AppendLoad", func() (counted, error) { return appends(60) }},
-		{"string of 60 bytes, store, present", overwrites},
+		{"string of 6 bytes, store, present", func() (counted, error) { return overwrites(6) }},
+		{"string of 60 bytes, store, present", func() (counted, error) { return overwrites(60) }},
+		{"counter of a string of 6 bytes, add", func() (counted, error) { return tallies(6) }},
+		{"counter of a string of 60 bytes, add", func() (counted, error) { return tallies(60) }},
 		{"cache load, present", func() (counted, error) {
 			return cached(shmap.Options{Capacity: 2 * keys})
 		}},
@@ -200,8 +203,20 @@ func appends(length int) (counted, error) {
 	}, m.Close}, err
 }
 
-func overwrites() (counted, error) {
-	ks := texts(60)
+func tallies(length int) (counted, error) {
+	ks := texts(length)
+	m, err := filled(shmap.Options{}, ks, words[int64](0))
+	return counted{func(n int) {
+		for _, k := range ks[:n] {
+			if _, err := shmap.Add(m, k, 1); err != nil {
+				lost(err)
+			}
+		}
+	}, m.Close}, err
+}
+
+func overwrites(length int) (counted, error) {
+	ks := texts(length)
 	m, err := filled(shmap.Options{}, ks, ks)
 	return counted{func(n int) {
 		for i, k := range ks[:n] {

@@ -58,7 +58,7 @@ func (w *walker) keyHash(s *slot, b *blob, key uint64) (h uint64) {
 		text = w.keyOf(b, text)
 		h = hash.String(w.config.Hash, w.config.Seed, string(text))
 	default:
-		text = table.InlineBytes(text, key)
+		text = layout.AppendInline(text, key)
 		h = hash.Word(w.config.Hash, w.config.Seed, layout.Inline(string(text)))
 	}
 	w.buckets.text = text

@@ -26,7 +26,7 @@ type Map struct {
 	load   table.Loader // quick's
 	narrow bool         // integers in slots of less than 16 bytes, and nothing to count
 	wide   bool         // integers in slots of 16 bytes, and nothing to count
-	texts  bool         // string values, and nothing to count
+	texts  bool         // a string in slots of 16 bytes, and nothing to count
 
 	countHits    bool
 	hits, misses atomic.Uint64
@@ -74,10 +74,10 @@ func Attach(seg *segment.Segment) *Map {
 	c := seg.Env.Config
 	t := seg.Shards[0].Table()
 	m := &Map{seg: seg, shards: seg.Shards, shift: 64 - c.LgShards, kind: c.Hash, seed: c.Seed, narrow: t.Narrow(), wide: t.Wide(),
-		texts: c.Value == layout.String}
-	m.quick = table.Quick{Slow: m.loadWord, Closed: &seg.Env.Closed, Now: seg.Env.Now}
+		texts: t.Charted() && !t.Wide()}
+	m.quick = table.Quick{Slow: m.loadWord, SlowText: m.loadText, Closed: &seg.Env.Closed, Now: seg.Env.Now}
 	for i := range m.shards {
-		if m.wide {
+		if t.Charted() {
 			m.quick.Add(m.shards[i].Table(), c.LgShards, m.ReadOnly())
 		}
 	}

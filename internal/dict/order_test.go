@@ -3,6 +3,7 @@ package dict
 import (
 	"bytes"
 	"errors"
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -103,6 +104,7 @@ func TestShortLoadsAtEveryStore(t *testing.T) {
 		"wide":     {Key: layout.Int64, Value: layout.Int64},
 		"wide,ttl": {Key: layout.Int64, Value: layout.Int64, EnableTTL: true},
 		"narrow":   {Key: layout.Int32, Value: layout.Int32},
+		"texts":    {Key: layout.String, Value: layout.String},
 	} {
 		t.Run(name, func(t *testing.T) {
 			o.Shards, o.LockTimeout = 1, time.Millisecond
@@ -117,30 +119,45 @@ func shortLoads(t *testing.T, m *Map) {
 	var found [stable]bool
 	for i := range stable {
 		keys[i] = uint64(i)
-		if err := rvStore(m, Datum{W: uint64(i)}, Datum{W: uint64(i * 3)}); err != nil {
+		if err := rvStore(m, of(m, i), of(m, i*3)); err != nil {
 			t.Fatal(err)
 		}
 	}
 	points := 0
 	m.seg.Shards[0].SetPoint(func() {
 		points++
-		for i := range uint64(stable) {
-			if w, ok, err := m.LoadWord(i); w != i*3 || !ok || err != nil {
+		for i := range stable {
+			b, w, ok, err := m.LoadDatum(of(m, i), make([]byte, 0, 16))
+			if (Datum{W: w, S: string(b)}) != of(m, i*3) || !ok || err != nil {
+				t.Fatalf("store %d: %d is %d or %q, found %v, error %v", points, i, w, b, ok, err)
+			}
+			if m.texts {
+				continue
+			}
+			if w, ok, err := m.LoadWord(keys[i]); w != 3*keys[i] || !ok || err != nil {
 				t.Fatalf("store %d: %d is %d, found %v, error %v", points, i, w, ok, err)
 			}
-			if n, err := m.LoadWords(keys[:], vals[:], found[:]); n != stable || vals[i] != i*3 || err != nil {
+			if n, err := m.LoadWords(keys[:], vals[:], found[:]); n != stable || vals[i] != 3*keys[i] || err != nil {
 				t.Fatalf("store %d: %d of %d found in a batch, %d is %d, error %v", points, n, stable, i, vals[i], err)
 			}
 		}
 	})
 	for _, code := range []OpCode{OpStore, OpDelete} {
 		for i := range 80 {
-			if err := m.Do(&Op{Code: code, Key: Datum{W: uint64(1000 + i)}}); err != nil {
+			if err := m.Do(&Op{Code: code, Key: of(m, 1000+i)}); err != nil {
 				t.Fatal(err)
 			}
 		}
 	}
 	t.Logf("%d stores", points)
+}
+
+// of is a key or value of the kind that m has.
+func of(m *Map, i int) Datum {
+	if m.Options().Key == layout.String {
+		return Datum{S: fmt.Sprint(i)}
+	}
+	return Datum{W: uint64(i)}
 }
 
 // TestLengthsAreBelievedLate: the bytes behind a string word are not touched, nor is memory allocated for them, before it
@@ -173,8 +190,13 @@ func TestLengthsAreBelievedLate(t *testing.T) {
 // TestPlainStoresWait: a store that is a single one waits for the lock like any other. Here somebody stands before every
 // store of his transactions and holds it.
 func TestPlainStoresWait(t *testing.T) {
+	for _, kind := range []layout.Kind{layout.Int64, layout.String} {
+		t.Run(kind.String(), func(t *testing.T) { plainStoresWait(t, &layout.Config{Key: kind, Value: kind}) })
+	}
+}
+
+func plainStoresWait(t *testing.T, c *layout.Config) {
 	live := &lock.Local{}
-	c := &layout.Config{Key: layout.Int64, Value: layout.Int64}
 	first, err := segment.Heap(1<<20, segment.Options{Create: c, Live: live})
 	if err != nil {
 		t.Fatal(err)
@@ -184,30 +206,60 @@ func TestPlainStoresWait(t *testing.T) {
 		t.Fatal(err)
 	}
 	holder, hasty := Attach(first), Attach(second)
-	if err := rvStore(holder, Datum{W: 1}, Datum{W: 1}); err != nil {
+	one, two := of(holder, 1), of(holder, 2)
+	if err := rvStore(holder, one, one); err != nil {
 		t.Fatal(err)
 	}
-	if _, ok, err := hasty.LoadWord(1); !ok || err != nil { // from now on it knows where the bucket is
+	if _, _, ok, err := hasty.LoadDatum(one, nil); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	if _, ok, err := hasty.LoadWord(1); c.Key == layout.Int64 && (!ok || err != nil) { // from now on it knows where the bucket is
 		t.Fatal(ok, err)
 	}
 	points := 0
 	first.Shards[0].SetPoint(func() {
 		points++
-		_, add := hasty.AddWord(1, 1)
-		for name, err := range map[string]error{
-			"Do": rvStore(hasty, Datum{W: 1}, Datum{W: 2}), "StoreWord": hasty.StoreWord(1, 3), "AddWord": add,
-		} {
+		all := map[string]error{"Do": rvStore(hasty, one, two), "StoreDatum": hasty.StoreDatum(one, two)}
+		if c.Key == layout.Int64 {
+			_, all["AddWord"] = hasty.AddWord(1, 1)
+			all["StoreWord"] = hasty.StoreWord(1, 3)
+		}
+		for name, err := range all {
 			if !errors.Is(err, fault.ErrBusy) {
 				t.Fatalf("store %d of the holder: %s: %v, want %v", points, name, err, fault.ErrBusy)
 			}
 		}
 	})
 	for i := range 3 {
-		if err := rvStore(holder, Datum{W: uint64(10 + i)}, Datum{}); err != nil {
+		if err := rvStore(holder, of(holder, 10+i), Datum{}); err != nil {
 			t.Fatal(err)
 		}
 	}
-	if w, ok, err := holder.LoadWord(1); w != 1 || !ok || err != nil || points < 10 {
-		t.Errorf("%d, %v, %v, %d stores", w, ok, err, points)
+	b, w, ok, err := holder.LoadDatum(one, nil)
+	if (Datum{W: w, S: string(b)}) != one || !ok || err != nil || points < 10 {
+		t.Errorf("%q, %d, %v, %v, %d stores", b, w, ok, err, points)
+	}
+}
+
+// TestRaceLoadsOfNewMap: a load, or a store, that is the first use of a map meets a chart without places. The race detector's
+// checks of pointers would see one that is made of none.
+func TestRaceLoadsOfNewMap(t *testing.T) {
+	for _, kind := range []layout.Kind{layout.Int64, layout.String} {
+		for i := range 50 {
+			loaded := rvHeap(t, Options{Key: kind, Value: kind, Shards: 1})
+			if _, _, ok, err := loaded.LoadDatum(of(loaded, i), nil); ok || err != nil {
+				t.Fatal(ok, err)
+			}
+			if _, ok, err := loaded.LoadWord(uint64(i)); kind == layout.Int64 && (ok || err != nil) {
+				t.Fatal(ok, err)
+			}
+			stored := rvHeap(t, Options{Key: kind, Value: kind, Shards: 1})
+			if err := stored.StoreDatum(of(stored, i), of(stored, 1)); err != nil {
+				t.Fatal(err)
+			}
+			if err := stored.StoreWord(uint64(i), 1); kind == layout.Int64 && err != nil {
+				t.Fatal(err)
+			}
+		}
 	}
 }

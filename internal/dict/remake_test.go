@@ -28,13 +28,13 @@ func TestStringsStayInTheirWords(t *testing.T) {
 	}
 	before := fmt.Sprint(taken())
 	for i := range keys {
-		if err := m.StoreBytes(key(i), strings.Repeat("w", 60)); err != nil {
+		if err := m.StoreDatum(key(i), Datum{S: strings.Repeat("w", 60)}); err != nil {
 			t.Fatal(err)
 		}
 		if after := fmt.Sprint(taken()); after != before {
 			t.Fatalf("%d: lists of slabs and counts of classes were\n%s and are\n%s", i, before, after)
 		}
-		if got, ok, err := m.LoadBytes(key(i), nil); string(got) != strings.Repeat("w", 60) || !ok || err != nil {
+		if got, _, ok, err := m.LoadDatum(key(i), nil); string(got) != strings.Repeat("w", 60) || !ok || err != nil {
 			t.Fatalf("%d: %q, %v, %v", i, got, ok, err)
 		}
 	}

@@ -17,13 +17,14 @@ func TestStringsAtEveryStore(t *testing.T) {
 	for name, o := range map[string]Options{"plain": {}, "ttl": {TTL: time.Hour}, "clock": {Capacity: 100}} {
 		t.Run(name, func(t *testing.T) {
 			o.Key, o.Value, o.Shards, o.LockTimeout = layout.String, layout.String, 1, time.Millisecond
-			stringsAtEveryStore(t, rvHeap(t, o))
+			stringsAtEveryStore(t, rvHeap(t, o), "the key of the string")
+			stringsAtEveryStore(t, rvHeap(t, o), "key") // in the slot
 		})
 	}
 }
 
-func stringsAtEveryStore(t *testing.T, m *Map) {
-	key, old, points := Datum{S: "the key of the string"}, "", 0
+func stringsAtEveryStore(t *testing.T, m *Map, name string) {
+	key, old, points := Datum{S: name}, "", 0
 	for i, size := range []int{20, 20, 30, 100, 100, 5, 100, 3000, 3000, 5, 5, 150_000, 150_000, 100, 90, 0, 90} {
 		val := strings.Repeat(string(rune('a'+i)), size)
 		want := old
@@ -36,7 +37,7 @@ func stringsAtEveryStore(t *testing.T, m *Map) {
 			if err != nil || string(l.B) != want {
 				t.Fatalf("%d bytes by %d: %d bytes %.10q, want %d %.10q, error %v", len(old), size, len(l.B), l.B, len(want), want, err)
 			}
-			b, _, err := m.LoadBytes(key, make([]byte, 0, 4096)) // room for most of them: then nothing is asked before
+			b, _, _, err := m.LoadDatum(key, make([]byte, 0, 4096)) // room for most of them: then nothing is asked before
 			if err != nil || string(b) != want {
 				t.Fatalf("%d bytes by %d, the short way: %d bytes %.10q, want %d %.10q, error %v", len(old), size, len(b), b, len(want), want, err)
 			}

@@ -12,40 +12,63 @@ import (
 
 // The shortest way through for common reads and writes.
 
-// LoadBytes reads one key of a map with string values, whose value it appends to dst.
-func (m *Map) LoadBytes(key Datum, dst []byte) (b []byte, ok bool, err error) {
-	if m.texts {
-		k := shard.ReadyKey(m.seg.Env.Config, key)
-		b, ok, done := m.shard(k.Hash).LoadBytes(&k, dst)
-		if done && !m.seg.Env.Closed.Load() {
-			runtime.KeepAlive(m.seg)
-			return b, ok, nil
-		}
+// LoadDatum reads one key, by the shortest way if it or the value is a string: a string value is appended to dst, an integer
+// is w.
+func (m *Map) LoadDatum(key Datum, dst []byte) (b []byte, w uint64, ok bool, err error) {
+	if !m.texts {
+		return m.loadText(key.W, key.S, dst)
 	}
-	return m.loadBytesSlow(key, dst)
+	return m.quick.LoadText(key.W, key.S, dst)
 }
 
+// loadText is LoadDatum where the shortest way leads nowhere.
+//
 //go:noinline
-func (m *Map) loadBytesSlow(key Datum, dst []byte) (b []byte, ok bool, err error) {
-	l, err := m.Load(key, dst, ReadVisit)
+func (m *Map) loadText(word uint64, s string, dst []byte) (b []byte, w uint64, ok bool, err error) {
+	l, err := m.Load(Datum{W: word, S: s}, dst, ReadVisit)
 	if err != nil || !l.Found {
-		return dst, false, err
+		return dst, 0, false, err
 	}
-	return l.B, true, nil
+	return l.B, l.W, true, nil
 }
 
-// StoreBytes stores one key of a map with string values.
-func (m *Map) StoreBytes(key Datum, val string) error {
-	if len(key.S) > layout.MaxString {
-		return m.Do(&Op{Code: OpStore, Key: key, Val: Datum{S: val}})
+// StoreDatum stores one key, by the shortest way if it or the value is a string.
+func (m *Map) StoreDatum(key, val Datum) (err error) {
+	if !m.texts || len(key.S) > layout.MaxString {
+		return m.Do(&Op{Code: OpStore, Key: key, Val: val})
 	}
 	k := shard.ReadyKey(m.seg.Env.Config, key)
-	err := m.shard(k.Hash).SetBytes(&k, val)
+	if s := m.shard(k.Hash); m.quick.Strings() {
+		err = s.SetText(k, val.S)
+	} else {
+		_, err = s.SetCounter(k, 0, val.W)
+	}
 	if err != nil && errors.Is(err, fault.ErrFull) {
-		return m.Do(&Op{Code: OpStore, Key: key, Val: Datum{S: val}})
+		err = m.Do(&Op{Code: OpStore, Key: key, Val: val})
 	}
 	runtime.KeepAlive(m.seg)
 	return err
+}
+
+// AddDatum is AddWord, by the shortest way if the key is a string.
+func (m *Map) AddDatum(key Datum, w uint64) (uint64, error) {
+	if !m.texts || m.quick.Strings() || len(key.S) > layout.MaxString {
+		return m.add(key, w)
+	}
+	k := shard.ReadyKey(m.seg.Env.Config, key)
+	sum, err := m.shard(k.Hash).SetCounter(k, ^uint64(0), w)
+	if err != nil && errors.Is(err, fault.ErrFull) {
+		sum, err = m.add(key, w)
+	}
+	runtime.KeepAlive(m.seg)
+	return sum, err
+}
+
+// add is AddDatum by an Op.
+func (m *Map) add(key Datum, w uint64) (uint64, error) {
+	op := Op{Code: OpAdd, Key: key, Val: Datum{W: w}}
+	err := m.Do(&op)
+	return op.W, err
 }
 
 // LoadWord reads one key.
@@ -89,9 +112,7 @@ func (m *Map) StoreWord(key, w uint64) error {
 // AddWord adds w to the value of one key and returns the sum.
 func (m *Map) AddWord(key, w uint64) (uint64, error) {
 	if !m.wide {
-		op := Op{Code: OpAdd, Key: Datum{W: key}, Val: Datum{W: w}}
-		err := m.Do(&op)
-		return op.W, err
+		return m.add(Datum{W: key}, w)
 	}
 	h := hash.Word(m.kind, m.seed, key)
 	sum, err := m.shard(h).SetWord(h, key, ^uint64(0), w)

@@ -191,7 +191,7 @@ func loadWord(key dict.Datum) reading {
 // loadBytes is the short way to strings, with room for so many bytes in the buffer.
 func loadBytes(key dict.Datum, room int) reading {
 	return reading{name: fmt.Sprintf("short load of %s, room for %d", maptest.Show(key), room), run: func(p *player, m *dict.Map) error {
-		b, ok, err := m.LoadBytes(key, make([]byte, 0, room))
+		b, _, ok, err := m.LoadDatum(key, make([]byte, 0, room))
 		if err != nil {
 			return gaveUp(err)
 		}

@@ -1,5 +1,10 @@
 package layout
 
+import (
+	"encoding/binary"
+	"slices"
+)
+
 // A string word: what a slot holds for a key or value of kind String.
 //
 //	top byte 0..7     the string itself: its length is the top byte, its bytes are the low bytes
@@ -44,8 +49,29 @@ func Inline(s string) uint64 {
 	return w
 }
 
+// AppendInline appends the string in an inline word to dst; of one that is garbage, some bytes.
+func AppendInline(dst []byte, w uint64) []byte {
+	old, n := len(dst), int(w>>56&MaxInline)
+	if cap(dst) == 0 {
+		dst = make([]byte, n)
+	} else {
+		dst = slices.Grow(dst, n)[:old+n]
+	}
+	switch b := dst[old:]; {
+	case n >= 4: // two halves that overlap
+		binary.LittleEndian.PutUint32(b, uint32(w))
+		binary.LittleEndian.PutUint32(b[n-4:], uint32(w>>(8*(n-4)&63)))
+	case n > 0:
+		b[0], b[n/2], b[n-1] = byte(w), byte(w>>(8*(n/2)&63)), byte(w>>(8*(n-1)&63))
+	}
+	return dst
+}
+
 // BlobWord is the string word for a blob at byte address addr of the chunk vector.
 func BlobWord(addr, hash uint64) uint64 { return blobMark | addr>>lgBlobUnit | hash>>48<<36 }
+
+// SameBut reports whether w is a blob's word that differs from such a one in nothing but the address.
+func SameBut(w, blob uint64) bool { return (w^blob)>>36 == 0 }
 
 // IsBlob reports whether a string word refers to a blob.
 func IsBlob(w uint64) bool { return w&blobMark == blobMark }

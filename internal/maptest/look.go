@@ -168,7 +168,7 @@ func lookItem(t *table.Table, key, val uint64) (it Item, err error) {
 // lookText is the string that a string word stands for.
 func lookText(t *table.Table, w uint64, part func(*alloc.Blob, []byte) ([]byte, bool)) (d dict.Datum, err error) {
 	if !layout.IsBlob(w) {
-		return dict.Datum{S: string(table.InlineBytes(nil, w))}, nil
+		return dict.Datum{S: string(layout.AppendInline(nil, w))}, nil
 	}
 	b, ok := t.Heap.Look(w)
 	if !ok {

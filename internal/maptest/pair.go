@@ -128,12 +128,10 @@ func (p *Pair) runLoad(s *Step) error {
 	l, err := p.Map().Load(s.Op.Key, nil, s.Flags&^dict.ReadVisit)
 	if o := p.Map().Options(); s.Flags == dict.ReadVisit && err == nil {
 		l = dict.Loaded{}
-		if o.Value == layout.String {
-			l.B, l.Found, err = p.Map().LoadBytes(s.Op.Key, nil)
-		} else if o.Key != layout.String {
-			l.W, l.Found, err = p.Map().LoadWord(s.Op.Key.W)
+		if o.Key == layout.String || o.Value == layout.String {
+			l.B, l.W, l.Found, err = p.Map().LoadDatum(s.Op.Key, nil)
 		} else {
-			l, err = p.Map().Load(s.Op.Key, nil, s.Flags)
+			l.W, l.Found, err = p.Map().LoadWord(s.Op.Key.W)
 		}
 	} else {
 		l, err = p.Map().Load(s.Op.Key, nil, s.Flags)

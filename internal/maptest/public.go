@@ -12,11 +12,15 @@ func Do(m *dict.Map, op *dict.Op) (err error) {
 	case !HasShortWay(o.Key, o.Value, op):
 		return m.Do(op)
 	case op.Code == dict.OpAdd:
-		op.W, err = m.AddWord(op.Key.W, op.Val.W)
-	case o.Value != layout.String:
+		if o.Key == layout.String {
+			op.W, err = m.AddDatum(op.Key, op.Val.W)
+		} else {
+			op.W, err = m.AddWord(op.Key.W, op.Val.W)
+		}
+	case o.Key != layout.String && o.Value != layout.String:
 		err = m.StoreWord(op.Key.W, op.Val.W)
 	default:
-		err = m.StoreBytes(op.Key, op.Val.S)
+		err = m.StoreDatum(op.Key, op.Val)
 	}
 	op.Done = err == nil
 	return err
@@ -27,6 +31,7 @@ func HasShortWay(key, value layout.Kind, op *dict.Op) bool {
 	if op.Mode != dict.TTLDefault {
 		return false
 	}
-	integers := key != layout.String && value != layout.String && max(key.Bits(), value.Bits()) == 64
-	return op.Code == dict.OpStore && (integers || value == layout.String) || op.Code == dict.OpAdd && integers
+	strings := key == layout.String || value == layout.String
+	slots16 := strings || max(key.Bits(), value.Bits()) == 64
+	return slots16 && (op.Code == dict.OpStore || op.Code == dict.OpAdd && value != layout.String)
 }

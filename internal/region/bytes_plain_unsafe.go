@@ -14,6 +14,13 @@ func (p Ptr) CopyOut(dst []byte, off uint64) {
 	loadFence()
 }
 
+// AppendOut is CopyOut of n bytes to the end of dst.
+func (p Ptr) AppendOut(dst []byte, off, n uint64) []byte {
+	dst = append(dst, p.bytes(off, n)...)
+	loadFence()
+	return dst
+}
+
 // CopyIn copies s to p+off, memory that no other process is entitled to read yet, or any more.
 func (p Ptr) CopyIn(off uint64, s string) {
 	storeFence()

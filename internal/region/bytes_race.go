@@ -17,6 +17,14 @@ func (p Ptr) CopyOut(dst []byte, off uint64) {
 	}
 }
 
+// AppendOut is CopyOut of n bytes to the end of dst.
+func (p Ptr) AppendOut(dst []byte, off, n uint64) []byte {
+	old := len(dst)
+	dst = append(dst, make([]byte, n)...)
+	p.CopyOut(dst[old:], off)
+	return dst
+}
+
 // CopyIn copies s to p+off, memory that no other process is entitled to read yet, or any more.
 func (p Ptr) CopyIn(off uint64, s string) {
 	var b [8]byte

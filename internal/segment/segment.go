@@ -70,7 +70,7 @@ func bind(r *region.Region, fd int, path string, c *layout.Config, o Options) (*
 	s.Env.Now = o.Now
 	s.Env.Ceil = o.Now
 	if o.Now == nil {
-		s.Env.Now = func() uint64 { return uint64(s.clock.Nanos()/1e6) + s.offset }
+		s.Env.Now = func() uint64 { return s.clock.Millis() + s.offset }
 		s.Env.Ceil = func() uint64 { return uint64((s.clock.Nanos()+1e6-1)/1e6) + s.offset }
 	}
 	headers := make([]region.Ptr, c.Shards())

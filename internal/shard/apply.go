@@ -168,7 +168,7 @@ func (s *Shard) valueWord(val Datum) (uint64, bool) {
 func (s *Shard) encode(op *Op, val Datum) (key, value uint64) {
 	key = op.key.Word
 	value, inline := s.valueWord(val)
-	if inline && !op.key.Blob {
+	if inline && !op.key.Blob() {
 		return key, value
 	}
 	return s.words(op, s.heap.Make(op.key.Hash, op.key.Str, s.longPart(val)), value, inline)
@@ -185,7 +185,7 @@ func (s *Shard) longPart(val Datum) string {
 // words are the slot words of an entry with a blob at addr.
 func (s *Shard) words(op *Op, addr, value uint64, inline bool) (uint64, uint64) {
 	key, w := op.key.Word, layout.BlobWord(addr, op.key.Hash)
-	if op.key.Blob {
+	if op.key.Blob() {
 		key = w
 	}
 	if !inline {
@@ -208,7 +208,7 @@ func (s *Shard) overwrite(op *Op, val Datum, pos *table.Pos) {
 		return
 	}
 	old, had := s.table.BlobOf(pos.Key, pos.Val)
-	if had && !s.batch && (!inline || op.key.Blob) {
+	if had && !s.batch && (!inline || op.key.Blob()) {
 		if addr, ok := s.heap.Remake(old, op.key.Hash, op.key.Str, s.longPart(val)); ok {
 			key, value := s.words(op, addr, w, inline)
 			s.table.SetSlot(pos.B, pos.I, key, value)

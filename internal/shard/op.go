@@ -75,10 +75,7 @@ func (op *Op) Prepare(c *layout.Config) uint64 {
 
 // ReadyKey makes a key ready for looking up.
 func ReadyKey(c *layout.Config, d Datum) table.Key {
-	if c.Key == layout.String {
-		return table.StringKey(c, d.S)
-	}
-	return table.WordKey(c, d.W)
+	return table.Ready(c, d.W, d.S)
 }
 
 // returns reports whether the operation hands a value back that stood in the map before.

@@ -6,7 +6,7 @@ import (
 	"github.com/shmap-go/shmap/internal/table"
 )
 
-// The shortest way through, on an open handle, for integers.
+// The shortest way through, on an open handle, for integer values.
 
 // LoadNarrow is Load for integers in slots of less than 16 bytes, and counts as an access if visits says so. done is false if
 // it did not come to a result at once.
@@ -18,79 +18,87 @@ func (s *Shard) LoadNarrow(h, key uint64, visits bool) (w uint64, ok, done bool)
 func (s *Shard) SetWord(h, key, keep, w uint64) (val uint64, err error) {
 	o := s.env.Owner
 	if o == nil || !s.lock.Try(o) {
-		return s.setWordSlow(h, key, keep, w)
+		return s.SetCounter(table.Key{Hash: h, Word: key}, keep, w)
 	}
 	if !s.ready() {
 		s.lock.Unlock(o)
-		return s.setWordSlow(h, key, keep, w)
+		return s.SetCounter(table.Key{Hash: h, Word: key}, keep, w)
 	}
-	b, at := s.table.HeldMain(h, key)
+	b, marks := s.table.HeldMain(h)
+	at := table.WordSlot(b, marks, key)
 	if at == 0 || s.header.Load(layout.ShQuarTime) != 0 { // or there is memory to give back in time
-		return s.setWordHeld(h, key, keep, w)
+		return s.setWordHeld(table.Key{Hash: h, Word: key}, keep, w)
 	}
-	val = (b.Load(at)&keep + w) & s.low
-	b.Store(at, val)
+	val = (b.Load(at+1)&keep + w) & s.low
+	b.Store(at+1, val)
 	if !s.lock.TryUnlock(o) {
 		s.lock.Unlock(o)
 	}
 	return val, nil
 }
 
-// setWordSlow is SetWord where the lock has to be waited for, or refused.
+// SetCounter is SetWord of any key.
 //
 //go:noinline
-func (s *Shard) setWordSlow(h, key, keep, w uint64) (val uint64, err error) {
-	if err := s.enterSlow(); err != nil {
+func (s *Shard) SetCounter(k table.Key, keep, w uint64) (val uint64, err error) {
+	if err := s.enter(); err != nil {
 		return 0, err
 	}
-	return s.setWordHeld(h, key, keep, w)
+	b, marks := s.table.HeldMain(k.Hash)
+	at := s.table.KeySlot(b, marks, k)
+	if at == 0 || s.header.Load(layout.ShQuarTime) != 0 {
+		return s.setWordHeld(k, keep, w)
+	}
+	val = (b.Load(at+1)&keep + w) & s.low
+	b.Store(at+1, val)
+	s.leave()
+	return val, nil
 }
 
 // setWordHeld is SetWord under the lock, which it leaves.
 //
 //go:noinline
-func (s *Shard) setWordHeld(h, key, keep, w uint64) (val uint64, err error) {
+func (s *Shard) setWordHeld(k table.Key, keep, w uint64) (val uint64, err error) {
 	if s.cache {
-		return s.setCached(h, key, keep, w)
+		return s.setCached(k, keep, w)
 	}
-	b, at, ok := s.table.HeldWord(h, key)
+	b, at, ok := s.table.HeldWord(k)
 	switch {
 	case !ok || s.header.Load(layout.ShQuarTime) != 0:
-		return s.setWord(h, key, keep, w)
+		return s.setWord(k, keep, w)
 	case at != 0:
 		val = (b.Load(at)&keep + w) & s.low
 		b.Store(at, val)
 		s.leave()
 		return val, nil
-	case !s.insertWord(b, h, key, w):
-		return s.setWord(h, key, keep, w)
+	case k.Blob() || !s.insertWord(b, k, w):
+		return s.setWord(k, keep, w)
 	}
 	s.leave()
 	return w, nil
 }
 
 // setCached is setWordHeld in a cache without deadlines.
-func (s *Shard) setCached(h, key, keep, w uint64) (uint64, error) {
+func (s *Shard) setCached(k table.Key, keep, w uint64) (uint64, error) {
 	var pos table.Pos
-	k := table.Key{Hash: h, Word: key}
-	if s.header.Load(layout.ShQuarTime) == 0 && s.table.Find(&k, &pos) == table.Absent && pos.Head&1 == 0 && s.insertEvicting(&pos, h, key, w) {
+	if s.header.Load(layout.ShQuarTime) == 0 && s.table.Find(&k, &pos) == table.Absent && pos.Head&1 == 0 && s.insertEvicting(&pos, k.Hash, k.Word, w) {
 		s.tend()
 		s.leave()
 		return w, nil
 	}
-	return s.setWord(h, key, keep, w)
+	return s.setWord(k, keep, w)
 }
 
-// insertWord adds an integer whose key is absent and whose main bucket is b, if there is no limit to respect; false: nothing
+// insertWord adds an entry of an integer or a short string, whose key is absent and whose main bucket is b, if there is no limit to respect; false: nothing
 // was done. In the short transaction nothing can panic, so nothing has to be rolled back (H2).
-func (s *Shard) insertWord(b region.Span, h, key, w uint64) bool {
+func (s *Shard) insertWord(b region.Span, k table.Key, w uint64) bool {
 	if !s.free || !s.log.BeginShort() {
 		return false
 	}
 	s.drops, s.guard = s.drops[:0], 0
-	if s.table.InsertWord(b, h, key, w) {
+	if s.table.InsertWord(b, k, w) {
 		s.commit()
-	} else if !s.insertFar(h, key, w) {
+	} else if !s.insertFar(k, w) {
 		return false
 	}
 	s.tend()
@@ -98,10 +106,10 @@ func (s *Shard) insertWord(b region.Span, h, key, w uint64) bool {
 }
 
 // insertFar is insertWord for an entry whose bucket is full; false if there was no room ready for it.
-func (s *Shard) insertFar(h, key, w uint64) bool {
+func (s *Shard) insertFar(k table.Key, w uint64) bool {
 	need, err := s.attempt(func() error {
 		s.begin()
-		s.table.InsertFar(h, key, w)
+		s.table.InsertFar(k.Hash, k.Word, w)
 		s.commit()
 		return nil
 	})
@@ -109,9 +117,9 @@ func (s *Shard) insertFar(h, key, w uint64) bool {
 }
 
 // setWord is SetWord by an Op, under the lock, which it leaves.
-func (s *Shard) setWord(h, key, keep, w uint64) (uint64, error) {
+func (s *Shard) setWord(k table.Key, keep, w uint64) (uint64, error) {
 	defer s.leave()
-	op := Op{Code: OpStore, Val: Datum{W: w}, key: table.Key{Hash: h, Word: key}}
+	op := Op{Code: OpStore, Val: Datum{W: w}, key: k}
 	if keep != 0 {
 		op.Code = OpAdd
 	}

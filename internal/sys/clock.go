@@ -46,17 +46,26 @@ type BootClock struct {
 	nsOffset int64
 	ahead    atomic.Int64 // boot time minus monotonic time since origin
 	synced   atomic.Int64 // monotonic time of the last look
+
+	first uint64        // tick at origin
+	seq   atomic.Uint64 // odd while the two below are written
+	end   atomic.Uint64 // until this tick it is
+	ms    atomic.Uint64 // so many milliseconds since boot
 }
 
 const (
 	resync = int64(time.Second)
 	noise  = int64(200 * time.Microsecond) // longest time between two readings that count as one
 	jump   = int64(10 * time.Millisecond)
+
+	age      = int64(10 * time.Millisecond) // of a clock that knows how fast ticks go
+	shortest = int64(2 * time.Microsecond)  // what is left of a millisecond that is worth keeping
+	most     = 1 << 19                      // ticks that a reading serves: less than a millisecond, even if their rate were wrong
 )
 
 // NewBootClock starts a clock.
 func NewBootClock() *BootClock {
-	c := &BootClock{origin: time.Now(), nsOffset: timeNamespaceOffset()}
+	c := &BootClock{origin: time.Now(), nsOffset: timeNamespaceOffset(), first: tick()}
 	ahead, _ := c.look(100)
 	c.ahead.Store(ahead)
 	return c
@@ -72,6 +81,35 @@ func (c *BootClock) Nanos() int64 {
 		}
 	}
 	return mono + c.ahead.Load()
+}
+
+// Millis is the time since boot in whole milliseconds: Nanos in the same millisecond is not asked again. One reading of Nanos
+// serves until the ticks say that three quarters of what is left of its millisecond have passed.
+func (c *BootClock) Millis() uint64 {
+	now := tick()
+	seq := c.seq.Load()
+	end, ms := c.end.Load(), c.ms.Load()
+	if end-now-1 < most && seq&1 == 0 && c.seq.Load() == seq {
+		return ms
+	}
+	return c.millis()
+}
+
+// millis is Millis by Nanos, which it keeps for those who come after.
+//
+//go:noinline
+func (c *BootClock) millis() uint64 {
+	began, passed := tick(), int64(time.Since(c.origin))
+	nanos := c.Nanos()
+	ms, left := uint64(nanos/1e6), 1e6-nanos%1e6
+	rate := float64(began-c.first) / float64(passed) // ticks in a nanosecond
+	window := uint64(min(rate*float64(left)*3/4, most))
+	if seq := c.seq.Load(); passed > age && left > shortest && seq&1 == 0 && c.seq.CompareAndSwap(seq, seq+1) {
+		c.end.Store(began + window)
+		c.ms.Store(ms)
+		c.seq.Store(seq + 2)
+	}
+	return ms
 }
 
 // look reads both clocks until they were read close enough together, at most n times; else it returns the closest.

@@ -33,7 +33,10 @@ func (c *chart) place(level, h uint64) (region.Ptr, bool) {
 	n, i := uint64(uint32(level)), h&c.mask // Buckets(level), in a way that leaves this function short enough to be inlined
 	i &= c.half | uint64(int64(i-n)>>63)    // as in IndexOf
 	part := c.base[i>>(c.shift&63)%plots]
-	return part.Byte(i & c.inside * c.elem), n-c.least <= c.half && !part.IsNil()
+	if n-c.least > c.half || part.IsNil() {
+		return part, false
+	}
+	return part.Byte(i & c.inside * c.elem), true
 }
 
 // still is Table.still.

@@ -37,7 +37,7 @@ const (
 func (t *Table) Probe(p region.Ptr, tags uint64, k *Key) (i, key, val uint64, ok bool) {
 	m := lanesEqual(tags, Tag(k.Hash)) & t.Geo.Lanes
 	if t.Geo.SlotSize == 16 {
-		w := t.keySlot(p, m, k)
+		w := t.KeySlot(p, m, *k)
 		return w/2 - 1, p.Load(w), p.Load(w + 1), w != 0
 	}
 	for ; m != 0; m &= m - 1 {
@@ -52,11 +52,26 @@ func (t *Table) Probe(p region.Ptr, tags uint64, k *Key) (i, key, val uint64, ok
 
 // Same reports whether a slot's key word stands for k.
 func (t *Table) Same(key uint64, k *Key) bool {
-	return key == k.Word && !k.Blob || k.Blob && t.sameBlob(key, k)
+	return key == k.Word && !k.Blob() || k.Blob() && t.sameBlob(key, k.Word, k.Str)
 }
 
-func (t *Table) sameBlob(key uint64, k *Key) bool {
-	return layout.IsBlob(key) && layout.BlobTag(key) == layout.BlobTag(k.Word) && t.Heap.KeyIs(key, k.Str)
+// sameBlob reports whether key word w, which may be none of a blob, stands for string s, whose key word is like but for the
+// address.
+func (t *Table) sameBlob(w, like uint64, s string) bool {
+	return layout.SameBut(w, like) && t.Heap.KeyIs(w, s)
+}
+
+// KeySlot is the first word of that slot of 16 bytes, among those marked, that holds k; 0 if there is none.
+func (t *Table) KeySlot(p region.Ptr, marks uint64, k Key) uint64 {
+	if k.Str == "" {
+		return WordSlot(p, marks, k.Word)
+	}
+	for ; marks != 0; marks &= marks - 1 {
+		if w := 2 + 2*lane(marks); t.sameBlob(p.Load(w), k.Word, k.Str) {
+			return w
+		}
+	}
+	return 0
 }
 
 // Find looks for k. Without the shard's lock the outcome counts only if Valid says so afterwards.

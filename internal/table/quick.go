@@ -8,14 +8,15 @@ import (
 	"github.com/shmap-go/shmap/internal/region"
 )
 
-// Quick is the shortest way to integers in slots of 16 bytes, over all tables of a map: what Find, Probe, Slot and Valid do,
+// Quick is the shortest way to entries in slots of 16 bytes, over all tables of a map: what Find, Probe, Slot and Valid do,
 // in one piece, and the choice of the table, which is by the top bits of the hash. What is not common is left to Slow. It
 // loads the words that Find and Valid load, in their order: package explore counts on it. A Quick of no tables leaves
-// everything to Slow.
+// everything to Slow; it has no LoadText.
 type Quick struct {
-	Slow   func(key uint64, visits bool) (val uint64, found bool, err error)
-	Closed *atomic.Bool  // of the handle; asked last
-	Now    func() uint64 // map time
+	Slow     func(key uint64, visits bool) (val uint64, found bool, err error)
+	SlowText func(word uint64, s string, dst []byte) (b []byte, val uint64, found bool, err error)
+	Closed   *atomic.Bool  // of the handle; asked last
+	Now      func() uint64 // map time
 
 	charts   []atomic.Pointer[chart] // one a table
 	top      uint                    // hash bits that do not pick the table, less 1
@@ -23,12 +24,16 @@ type Quick struct {
 	seed     uint64
 	deadline uint64 // word of a bucket where the deadlines begin, 0 without
 	visits   bool   // a load leaves the visited bit set
+	config   *layout.Config
+	words    bool // keys and values are integers
+	strings  bool // values are strings
 }
 
 // Add makes t the next table of q; at the end they are 2^lg tables, all of one geometry. readOnly: nobody sets visited bits.
 func (q *Quick) Add(t *Table, lg uint, readOnly bool) {
 	q.top, q.kind, q.seed = 63-lg, t.Config.Hash, t.Config.Seed
 	q.deadline, q.visits = t.Geo.Deadline, t.Geo.Recency != 0 && !readOnly
+	q.config, q.words, q.strings = t.Config, t.Wide(), t.Config.Value == layout.String
 	if q.charts == nil {
 		q.charts = make([]atomic.Pointer[chart], 0, 1<<lg) // it stays where it is
 	}
@@ -37,6 +42,9 @@ func (q *Quick) Add(t *Table, lg uint, readOnly bool) {
 	t.chart.Store(t.chartOf(1))
 }
 
+// Strings reports whether values are strings.
+func (q *Quick) Strings() bool { return q.strings }
+
 // A Loader reads the value of an integer key without the lock, and counts as an access.
 type Loader func(q *Quick, key uint64) (val uint64, found bool, err error)
 
@@ -44,7 +52,7 @@ type Loader func(q *Quick, key uint64) (val uint64, found bool, err error)
 // them in registers.
 func (q *Quick) Loader() Loader {
 	switch {
-	case len(q.charts) == 0:
+	case !q.words:
 		return func(q *Quick, key uint64) (uint64, bool, error) { return q.Slow(key, true) }
 	case q.deadline != 0 || q.visits || q.kind != layout.HashStrong:
 		return (*Quick).loadTimed
@@ -63,10 +71,10 @@ func (q *Quick) loadPlain(key uint64) (val uint64, found bool, err error) {
 	}
 	main.Load(secondLine) // its miss runs beside the first one's
 	head, tags := main.Load(layout.BkHead), main.Load(layout.BkTags)
-	p, w := main, wordSlot(main, lanesEqual(tags, Tag(h)), key)
+	p, w := main, WordSlot(main, lanesEqual(tags, Tag(h)), key)
 	if w == 0 {
 		if layout.Hi(head) != 0 {
-			if p, _, w, ok = c.table.overWord(layout.Hi(head), h, key); !ok {
+			if p, _, w, ok = c.table.overKey(layout.Hi(head), Key{Hash: h, Word: key}); !ok {
 				return q.Slow(key, true)
 			}
 		}
@@ -129,10 +137,10 @@ func (q *Quick) draw(c *chart, level, h uint64) (main region.Ptr, ok bool) {
 func (q *Quick) read(c *chart, main region.Ptr, level, h, key uint64, visits bool) (val uint64, found, ok bool) {
 	main.Load(secondLine)
 	head, tags := main.Load(layout.BkHead), main.Load(layout.BkTags)
-	p, w := main, wordSlot(main, lanesEqual(tags, Tag(h)), key)
+	p, w := main, WordSlot(main, lanesEqual(tags, Tag(h)), key)
 	if w == 0 {
 		if layout.Hi(head) != 0 {
-			if p, tags, w, ok = c.table.overWord(layout.Hi(head), h, key); !ok {
+			if p, tags, w, ok = c.table.overKey(layout.Hi(head), Key{Hash: h, Word: key}); !ok {
 				return 0, false, false
 			}
 		}
@@ -192,7 +200,7 @@ func (q *Quick) LoadMany(keys, vals []uint64, found []bool) (n int, err error) {
 // aim makes s the spot of a key, and asks for its memory without waiting for it.
 func (q *Quick) aim(s *spot, key uint64) {
 	s.chart = nil
-	if len(q.charts) == 0 {
+	if !q.words {
 		return
 	}
 	h := hash.Word(q.kind, q.seed, key)

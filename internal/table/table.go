@@ -56,12 +56,22 @@ func (t *Table) Init() {
 	t.timed = t.Geo.Deadline|t.Geo.Recency != 0
 }
 
-// Key is a key made ready for looking up.
+// Key is a key made ready for looking up. It is small enough to stay in registers.
 type Key struct {
 	Hash uint64
 	Word uint64 // what the slot holds for it; for a blob all but the address
-	Str  string // the string, if it is in a blob
-	Blob bool
+	Str  string // the string, if it is in a blob; such a one is not empty
+}
+
+// Blob reports whether the slot refers to the key, rather than holds it.
+func (k *Key) Blob() bool { return k.Str != "" }
+
+// Ready makes a key ready: the string s where keys are strings, else the integer w.
+func Ready(c *layout.Config, w uint64, s string) Key {
+	if c.Key == layout.String {
+		return StringKey(c, s)
+	}
+	return WordKey(c, w)
 }
 
 // StringKey makes a string ready.
@@ -70,7 +80,7 @@ func StringKey(c *layout.Config, s string) Key {
 		return WordKey(c, layout.Inline(s))
 	}
 	h := hash.String(c.Hash, c.Seed, s)
-	return Key{Hash: h, Word: layout.BlobWord(0, h), Str: s, Blob: true}
+	return Key{Hash: h, Word: layout.BlobWord(0, h), Str: s}
 }
 
 // WordKey makes an integer ready, or a string that fits the slot.
@@ -215,7 +225,7 @@ func (t *Table) TryHash(key uint64) (h uint64, ok bool) {
 // Without the lock the length of a blob is believed only if still says, after it was loaded, that all is one state.
 func (t *Table) AppendKey(dst []byte, w uint64, still func() bool) ([]byte, bool) {
 	if !layout.IsBlob(w) {
-		return InlineBytes(dst, w), true
+		return layout.AppendInline(dst, w), true
 	}
 	b, ok := t.Heap.Look(w)
 	if !ok || !still() {
@@ -227,22 +237,13 @@ func (t *Table) AppendKey(dst []byte, w uint64, still func() bool) ([]byte, bool
 // AppendVal is AppendKey for values.
 func (t *Table) AppendVal(dst []byte, w uint64, still func() bool) ([]byte, bool) {
 	if !layout.IsBlob(w) {
-		return InlineBytes(dst, w), true
+		return layout.AppendInline(dst, w), true
 	}
 	b, ok := t.Heap.Look(w)
 	if !ok || !still() {
 		return dst, false
 	}
 	return b.AppendVal(dst)
-}
-
-// InlineBytes appends the bytes of an inline string word to dst.
-func InlineBytes(dst []byte, w uint64) []byte {
-	for n := min(layout.InlineLen(w), layout.MaxInline); n > 0; n-- {
-		dst = append(dst, byte(w))
-		w >>= 8
-	}
-	return dst
 }
 
 // BlobOf is the string word through which an entry refers to its blob; false if it has none.

@@ -22,7 +22,7 @@ func frozen(t *testing.T, shards int) string {
 	m, err := dict.Open(path, dict.Options{Key: layout.String, Value: layout.String, Shards: shards, EnableTTL: true, Capacity: 5000})
 	must(t, err)
 	for i := range 1000 {
-		must(t, m.StoreBytes(dict.Datum{S: fmt.Sprint("key", i)}, fmt.Sprint("a value that is no short one ", i)))
+		must(t, m.StoreDatum(dict.Datum{S: fmt.Sprint("key", i)}, dict.Datum{S: fmt.Sprint("a value that is no short one ", i)}))
 	}
 	must(t, m.Freeze())
 	must(t, digest.Write(m, m.Segment().Env.Config, ignore))
@@ -56,7 +56,7 @@ func TestChecksumHolds(t *testing.T) {
 		for _, readOnly := range []bool{false, true} {
 			m, err := dict.Open(path, dict.Options{ReadOnly: readOnly})
 			must(t, err)
-			if b, ok, err := m.LoadBytes(dict.Datum{S: "key7"}, nil); !ok || err != nil || string(b) != "a value that is no short one 7" {
+			if b, _, ok, err := m.LoadDatum(dict.Datum{S: "key7"}, nil); !ok || err != nil || string(b) != "a value that is no short one 7" {
 				t.Fatalf("%q, %v, %v", b, ok, err)
 			}
 			if problems, err := m.Check(); err != nil || len(problems) > 0 {

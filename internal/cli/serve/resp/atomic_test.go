@@ -133,7 +133,7 @@ func TestTriesAreBounded(t *testing.T) {
 	tries := 0
 	err := c.change([]byte("k"), func(l *dict.Loaded) (dict.Op, bool, error) {
 		op := c.put(l, "mine", deadline{})
-		if tries++; h.maps.All[0].StoreBytes(dict.Datum{S: "k"}, strconv.Itoa(tries)) != nil {
+		if tries++; h.maps.All[0].StoreDatum(dict.Datum{S: "k"}, dict.Datum{S: strconv.Itoa(tries)}) != nil {
 			t.Fatal("the other one cannot store")
 		}
 		return op, true, nil

@@ -139,7 +139,7 @@ func TestReadOnly(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := m.StoreBytes(dict.Datum{S: "k"}, "v"); err != nil {
+	if err := m.StoreDatum(dict.Datum{S: "k"}, dict.Datum{S: "v"}); err != nil {
 		t.Fatal(err)
 	}
 	if err := m.Close(); err != nil {
@@ -164,7 +164,7 @@ func TestReadOnly(t *testing.T) {
 	c.expect("$1\r\nv\r\n", "GET", "k")
 	c.expect(":-1\r\n", "TTL", "k")
 	c.expect("*2\r\n$1\r\n0\r\n*1\r\n$1\r\nk\r\n", "SCAN", "0", "COUNT", "1000")
-	if err := h.maps.All[0].StoreBytes(dict.Datum{S: "k"}, "w"); !errors.Is(err, fault.ErrReadOnly) {
+	if err := h.maps.All[0].StoreDatum(dict.Datum{S: "k"}, dict.Datum{S: "w"}); !errors.Is(err, fault.ErrReadOnly) {
 		t.Errorf("the handle itself may write: %v", err)
 	}
 }

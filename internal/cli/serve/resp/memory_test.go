@@ -120,7 +120,7 @@ func TestErrorInALongReply(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := errors.Join(m.StoreBytes(dict.Datum{S: "big"}, strings.Repeat("x", 1<<20)), m.Close()); err != nil {
+	if err := errors.Join(m.StoreDatum(dict.Datum{S: "big"}, dict.Datum{S: strings.Repeat("x", 1<<20)}), m.Close()); err != nil {
 		t.Fatal(err)
 	}
 	out := &sink{}

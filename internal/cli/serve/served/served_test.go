@@ -25,7 +25,7 @@ func create(t *testing.T, o dict.Options) string {
 		t.Fatal(err)
 	}
 	for i := range 1000 {
-		if err := m.StoreBytes(dict.Datum{S: "a key that is longer than a slot " + string(rune(i))}, "and a value"); err != nil {
+		if err := m.StoreDatum(dict.Datum{S: "a key that is longer than a slot " + string(rune(i))}, dict.Datum{S: "and a value"}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -82,7 +82,7 @@ func TestProperties(t *testing.T) {
 	if m.TTL != time.Hour || !m.HasTTL || !m.Strings() || m.Name() != "m.shmap" || m.Props.TTL != time.Hour {
 		t.Errorf("%+v", m.Props)
 	}
-	if err := m.StoreBytes(dict.Datum{S: "k"}, "v"); err != nil {
+	if err := m.StoreDatum(dict.Datum{S: "k"}, dict.Datum{S: "v"}); err != nil {
 		t.Fatal(err)
 	}
 	if l, err := m.Load(dict.Datum{S: "k"}, nil, dict.ReadTTL); err != nil || l.TTL != dict.Permanent {

@@ -67,7 +67,7 @@ func TestListingIsComplete(t *testing.T) {
 	m := s.o.Maps.All[0]
 	const keys = 1500
 	for i := range keys {
-		if err := m.StoreBytes(dict.Datum{S: fmt.Sprintf("k\xff/%d", i)}, strings.Repeat("v", i%3000)); err != nil {
+		if err := m.StoreDatum(dict.Datum{S: fmt.Sprintf("k\xff/%d", i)}, dict.Datum{S: strings.Repeat("v", i%3000)}); err != nil {
 			t.Fatal(err)
 		}
 	}
@@ -134,7 +134,7 @@ func TestLongKeys(t *testing.T) {
 	s := open(t, true, "")
 	const keys, size = 30, 4 << 20
 	for i := range keys {
-		if err := s.o.Maps.All[0].StoreBytes(dict.Datum{S: fmt.Sprint(i, strings.Repeat("\xff", size))}, "v"); err != nil {
+		if err := s.o.Maps.All[0].StoreDatum(dict.Datum{S: fmt.Sprint(i, strings.Repeat("\xff", size))}, dict.Datum{S: "v"}); err != nil {
 			t.Fatal(err)
 		}
 	}

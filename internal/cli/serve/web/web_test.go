@@ -146,7 +146,7 @@ func TestMetrics(t *testing.T) {
 	label := `{map="` + s.paths[0] + `"}`
 	s.want(http.StatusOK, "shmap_entries"+label+" 0\n", "GET", "/metrics", "")
 	for i := range 6000 {
-		if err := s.o.Maps.All[0].StoreBytes(dict.Datum{S: fmt.Sprint(i)}, "v"); err != nil {
+		if err := s.o.Maps.All[0].StoreDatum(dict.Datum{S: fmt.Sprint(i)}, dict.Datum{S: "v"}); err != nil {
 			t.Fatal(err)
 		}
 	}

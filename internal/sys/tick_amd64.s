@@ -1,0 +1,9 @@
+#include "textflag.h"
+
+// func tick() uint64
+TEXT ·tick(SB), NOSPLIT, $0-8
+	RDTSC
+	SHLQ	$32, DX
+	ORQ	DX, AX
+	MOVQ	AX, ret+0(FP)
+	RET
