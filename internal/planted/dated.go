@@ -18,7 +18,7 @@ func dated() []row {
 		{"P8", "a deadline is rounded down", "internal/shard/decide.go",
 			"return s.env.Ceil() + uint64(ms)", "return s.env.Now() + uint64(ms)", test{pkg: "internal/proof", run: "^TestP08RealClock$"}},
 		{"P8", "time goes by the wall clock alone", "internal/segment/segment.go",
-			"return uint64(s.clock.Nanos()/1e6) + s.offset", "return uint64(time.Now().UnixMilli())", test{pkg: "internal/proof", run: "^TestP08RealClock$"}},
+			"return s.clock.Millis() + s.offset", "return uint64(time.Now().UnixMilli())", test{pkg: "internal/proof", run: "^TestP08RealClock$"}},
 		{"P8", "a reboot is not noticed", join,
 			"if alone && !sameBoot {", "if alone && !sameBoot && same {", test{pkg: "internal/proof", run: "^TestP08Reboot$"}},
 		{"P8", "a time namespace is not noticed", "internal/sys/clock.go",
