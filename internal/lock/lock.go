@@ -111,16 +111,17 @@ func (l *Lock) Lock(o *Owner, deadline time.Time) error {
 func (l *Lock) Try(o *Owner) bool { return !raceEnabled && l.word.CompareAndSwap(0, 0, o.word) }
 
 func (l *Lock) lockSlow(o *Owner, deadline time.Time) error {
-	if !l.join(deadline) {
-		return fault.With(fault.ErrBusy, "other goroutines wait for it")
-	}
-	defer func() { <-l.queue }()
 	for range spins {
 		if l.word.Load(0) == 0 && l.word.CompareAndSwap(0, 0, o.word) {
 			l.met(0)
 			return nil
 		}
+		sys.Pause()
 	}
+	if !l.join(deadline) {
+		return fault.With(fault.ErrBusy, "other goroutines wait for it")
+	}
+	defer func() { <-l.queue }()
 	for sleeps := 0; ; {
 		w := l.word.Load(0)
 		if w&^waiters == 0 {
