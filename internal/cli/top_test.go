@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -191,5 +192,31 @@ func TestTopColours(t *testing.T) {
 		})
 		x.keys("q")
 		x.shows("status 0")
+	}
+}
+
+// A terminal that is gone ends the program, though no signal says so.
+func TestTopWithoutTerminal(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "map")
+	run(t, "create", path, "--key", "int64", "--value", "int64")
+	screen, tty, err := newTerminal()
+	if err != nil {
+		t.Fatal(err)
+	}
+	var complaint strings.Builder
+	cmd := exec.Command("shmap", "top", path)
+	cmd.Env = append(os.Environ(), "TERM=xterm-256color")
+	cmd.Stdin, cmd.Stdout, cmd.Stderr = tty, tty, &complaint
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := screen.Read(make([]byte, 1)); err != nil { // it has begun
+		t.Error(err)
+	}
+	if err := errors.Join(tty.Close(), screen.Close()); err != nil {
+		t.Error(err)
+	}
+	if err := cmd.Wait(); err == nil || !strings.Contains(complaint.String(), "the terminal is gone") {
+		t.Errorf("it ends with %v: %s", err, &complaint)
 	}
 }
