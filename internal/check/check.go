@@ -23,16 +23,17 @@ import (
 
 // How long a walk waits for a shard's lock, and how often it starts again without one.
 const (
-	lockWait = time.Second
-	maxTries = 400
-	pause    = time.Millisecond // between tries, at least
-	rest     = 4                // as many times as long as a try took, it does nothing: others use the map, and the processors' caches
-	longest  = 20 * time.Millisecond
+	lockWait  = time.Second
+	maxTries  = 400
+	slowTries = 20               // of a shard, that begin when the caller likes
+	pause     = time.Millisecond // between tries, at least
+	rest      = 4                // as many times as long as a try took, it does nothing: others use the map, and the processors' caches
+	longest   = 20 * time.Millisecond
 )
 
 // Run walks the map and returns what is wrong with it. The error says that there was no looking at all of it: the handle
 // is closed, or a shard changes faster than it can be read without its lock (fault.ErrBusy). between, if it is not nil, is called
-// between the walks of two shards, and before a shard is walked again, while no lock is held: it may take its time.
+// between the walks of two shards, and between some tries of one, while no lock is held: it may take its time.
 func Run(seg *segment.Segment, between func()) ([]Problem, error) {
 	if between == nil {
 		between = func() {}
@@ -83,7 +84,7 @@ func (c *checker) shard(i int) error {
 			return err
 		}
 	}
-	for range maxTries {
+	for try := range maxTries {
 		w, began := newWalker(c.seg, i), time.Now()
 		done := w.walk(false)
 		nap := min(rest*time.Since(began), longest)
@@ -94,8 +95,9 @@ func (c *checker) shard(i int) error {
 			}
 			return nil
 		}
-		time.Sleep(max(nap, pause))
-		c.between()
+		if time.Sleep(max(nap, pause)); try < slowTries {
+			c.between()
+		}
 	}
 	return fault.With(fault.ErrBusy, "shard %d changes faster than it can be read without its lock", i)
 }

@@ -22,7 +22,7 @@ hardly notice (docs/BESIDE.md); --nice 0 makes it as fast as it can be.`,
 		DisableFlagsInUseLine: true,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			return look(args[0], func(m *dict.Map) error {
-				problems, err := m.CheckSlowly(paceOf(cmd).step)
+				problems, err := m.CheckSlowly(paceOf(cmd.Context(), cmd).step)
 				for _, p := range problems {
 					fmt.Fprintln(cmd.OutOrStdout(), p)
 				}

@@ -79,7 +79,7 @@ func (e *exporting) write(ctx context.Context, cmd *cobra.Command, m *dict.Map, 
 		record.Schema{Key: o.Key, Value: o.Value, TTL: scan.HasTTL(m), Absolute: e.absolute})
 	p := newProgress(cmd, "exporting", int64(m.Len()), entriesUnit)
 	defer p.done()
-	pace := paceOf(cmd)
+	pace := paceOf(ctx, cmd)
 	err = scan.Each(ctx, m, func(entry scan.Entry) error {
 		pace.step()
 		n++

@@ -2,6 +2,7 @@ package cli
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"strconv"
 	"time"
@@ -38,11 +39,16 @@ type pace struct {
 }
 
 // paceOf is the pace of a command; nil if it gives way to nobody.
-func paceOf(cmd *cobra.Command) *pace {
+func paceOf(ctx context.Context, cmd *cobra.Command) *pace {
 	if niceOf(cmd) == 0 {
 		return nil
 	}
-	p := &pace{now: time.Now, cpu: processTime, idle: idleTime, sleep: time.Sleep}
+	p := &pace{now: time.Now, cpu: processTime, idle: idleTime, sleep: func(nap time.Duration) {
+		select {
+		case <-ctx.Done(): // somebody waits for the end
+		case <-time.After(nap):
+		}
+	}}
 	p.begin(firstStretch)
 	return p
 }

@@ -36,7 +36,7 @@ func TestCommandsThatGiveWay(t *testing.T) {
 		if got := niceOf(cmd); got != c.want {
 			t.Errorf("%v runs at priority %d; want %d", c.args, got, c.want)
 		}
-		if paced := paceOf(cmd) != nil; paced != (c.want != 0) {
+		if paced := paceOf(t.Context(), cmd) != nil; paced != (c.want != 0) {
 			t.Errorf("%v naps: %v", c.args, paced)
 		}
 	}

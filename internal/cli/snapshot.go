@@ -67,7 +67,7 @@ func (s *snapping) run(cmd *cobra.Command, src, locks *dict.Map, path string) er
 	ctx, stop := interruptible(cmd)
 	defer stop()
 	n := 0
-	pace := paceOf(cmd)
+	pace := paceOf(ctx, cmd)
 	each := func(f func(scan.Entry) error) error { return scan.Each(ctx, src, f) }
 	if locks != nil {
 		pace = nil // others wait

@@ -37,9 +37,13 @@ func stringsAtEveryStore(t *testing.T, m *Map, name string) {
 			if err != nil || string(l.B) != want {
 				t.Fatalf("%d bytes by %d: %d bytes %.10q, want %d %.10q, error %v", len(old), size, len(l.B), l.B, len(want), want, err)
 			}
-			b, _, _, err := m.LoadDatum(key, make([]byte, 0, 4096)) // room for most of them: then nothing is asked before
+			buf := bytes.Repeat([]byte("#"), 4096) // room for most of them
+			b, _, _, err := m.LoadDatum(key, buf[:0])
 			if err != nil || string(b) != want {
 				t.Fatalf("%d bytes by %d, the short way: %d bytes %.10q, want %d %.10q, error %v", len(old), size, len(b), b, len(want), want, err)
+			}
+			if behind := bytes.Trim(buf[min(len(b), len(buf)):], "#"); len(b) <= len(buf) && len(behind) > 0 {
+				t.Fatalf("%d bytes by %d: %d bytes behind the value are written to", len(old), size, len(behind))
 			}
 		}
 		m.seg.Shards[0].SetPoint(look)

@@ -95,3 +95,22 @@ func TestShortTexts(t *testing.T) {
 		})
 	}
 }
+
+// TestSumsOfFullMap: a counter that there is no room for has no sum.
+func TestSumsOfFullMap(t *testing.T) {
+	for _, kind := range []layout.Kind{layout.String, layout.Int64} {
+		m := rvHeap(t, Options{Key: kind, Value: layout.Int64, Shards: 1, MaxEntries: 1})
+		add := func(i int) (uint64, error) {
+			if kind == layout.Int64 {
+				return m.AddWord(uint64(i), 7)
+			}
+			return m.AddDatum(of(m, i), 7)
+		}
+		if sum, err := add(1); sum != 7 || err != nil {
+			t.Errorf("the first: %d, %v", sum, err)
+		}
+		if sum, err := add(2); sum != 0 || !errors.Is(err, fault.ErrFull) {
+			t.Errorf("the second: %d, %v", sum, err)
+		}
+	}
+}

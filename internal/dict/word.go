@@ -67,8 +67,10 @@ func (m *Map) AddDatum(key Datum, w uint64) (uint64, error) {
 // add is AddDatum by an Op.
 func (m *Map) add(key Datum, w uint64) (uint64, error) {
 	op := Op{Code: OpAdd, Key: key, Val: Datum{W: w}}
-	err := m.Do(&op)
-	return op.W, err
+	if err := m.Do(&op); err != nil {
+		return 0, err
+	}
+	return op.W, nil
 }
 
 // LoadWord reads one key.
@@ -131,6 +133,8 @@ func (m *Map) setWordSlow(key, w uint64, code OpCode, err error) (uint64, error)
 		return 0, err
 	}
 	op := Op{Code: code, Key: Datum{W: key}, Val: Datum{W: w}}
-	err = m.Do(&op)
-	return op.W, err
+	if err := m.Do(&op); err != nil {
+		return 0, err
+	}
+	return op.W, nil
 }

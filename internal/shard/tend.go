@@ -128,7 +128,11 @@ func (s *Shard) giveBack() {
 		s.beginEpoch()
 		return
 	}
-	if now := s.env.Now(); now-began < epochMillis {
+	switch now := s.env.Now(); {
+	case now < began && began-now > epochMillis: // no clock of this map said so
+		s.beginEpoch()
+		return
+	case now < began+epochMillis: // the clock of another process may be a little ahead
 		return
 	}
 	more := false

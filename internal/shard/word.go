@@ -123,6 +123,8 @@ func (s *Shard) setWord(k table.Key, keep, w uint64) (uint64, error) {
 	if keep != 0 {
 		op.Code = OpAdd
 	}
-	err := s.one(&op)
-	return op.W, err
+	if err := s.one(&op); err != nil {
+		return 0, err
+	}
+	return op.W, nil
 }

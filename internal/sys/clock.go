@@ -47,7 +47,7 @@ type BootClock struct {
 	ahead    atomic.Int64 // boot time minus monotonic time since origin
 	synced   atomic.Int64 // monotonic time of the last look
 
-	first uint64        // tick at origin
+	ticks uint64        // no fewer than so many in a millisecond
 	seq   atomic.Uint64 // odd while the two below are written
 	end   atomic.Uint64 // until this tick it is
 	ms    atomic.Uint64 // so many milliseconds since boot
@@ -58,14 +58,12 @@ const (
 	noise  = int64(200 * time.Microsecond) // longest time between two readings that count as one
 	jump   = int64(10 * time.Millisecond)
 
-	age      = int64(10 * time.Millisecond) // of a clock that knows how fast ticks go
-	shortest = int64(2 * time.Microsecond)  // what is left of a millisecond that is worth keeping
-	most     = 1 << 19                      // ticks that a reading serves: less than a millisecond, even if their rate were wrong
+	shortest = 2000 // nanoseconds left of a millisecond that are worth keeping
 )
 
 // NewBootClock starts a clock.
 func NewBootClock() *BootClock {
-	c := &BootClock{origin: time.Now(), nsOffset: timeNamespaceOffset(), first: tick()}
+	c := &BootClock{origin: time.Now(), nsOffset: timeNamespaceOffset(), ticks: slowest() / 1000}
 	ahead, _ := c.look(100)
 	c.ahead.Store(ahead)
 	return c
@@ -84,12 +82,12 @@ func (c *BootClock) Nanos() int64 {
 }
 
 // Millis is the time since boot in whole milliseconds: Nanos in the same millisecond is not asked again. One reading of Nanos
-// serves until the ticks say that three quarters of what is left of its millisecond have passed.
+// serves until the ticks say that what is left of its millisecond may have passed: fewer of them go by meanwhile than do.
 func (c *BootClock) Millis() uint64 {
 	now := tick()
 	seq := c.seq.Load()
 	end, ms := c.end.Load(), c.ms.Load()
-	if end-now-1 < most && seq&1 == 0 && c.seq.Load() == seq {
+	if end-now-1 < c.ticks && seq&1 == 0 && c.seq.Load() == seq {
 		return ms
 	}
 	return c.millis()
@@ -99,13 +97,10 @@ func (c *BootClock) Millis() uint64 {
 //
 //go:noinline
 func (c *BootClock) millis() uint64 {
-	began, passed := tick(), int64(time.Since(c.origin))
-	nanos := c.Nanos()
-	ms, left := uint64(nanos/1e6), 1e6-nanos%1e6
-	rate := float64(began-c.first) / float64(passed) // ticks in a nanosecond
-	window := uint64(min(rate*float64(left)*3/4, most))
-	if seq := c.seq.Load(); passed > age && left > shortest && seq&1 == 0 && c.seq.CompareAndSwap(seq, seq+1) {
-		c.end.Store(began + window)
+	began, nanos := tick(), c.Nanos() // in this order: later the millisecond only seems to end earlier
+	ms, left := uint64(nanos/1e6), uint64(1e6-nanos%1e6)
+	if seq := c.seq.Load(); left > shortest && seq&1 == 0 && c.seq.CompareAndSwap(seq, seq+1) {
+		c.end.Store(began + left*c.ticks/1e6)
 		c.ms.Store(ms)
 		c.seq.Store(seq + 2)
 	}

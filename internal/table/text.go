@@ -53,14 +53,14 @@ func (q *Quick) LoadText(word uint64, s string, dst []byte) (b []byte, val uint6
 	return b, val, true, nil
 }
 
-// appendText appends the string of a value word, found in the chain of main, to dst; false if it is not one. Memory is allocated
-// only for a length that is true.
+// appendText appends the string of a value word, found in the chain of main, to dst; false if it is not one. As many bytes as a
+// length says are allocated and written to only if it was true when it was loaded.
 func (q *Quick) appendText(c *chart, main region.Ptr, head, level uint64, dst []byte, val uint64) ([]byte, bool) {
 	if !layout.IsBlob(val) {
 		return layout.AppendInline(dst, val), true
 	}
 	from, off, n, ok := c.table.Heap.ShortVal(val)
-	if !ok || uint64(cap(dst)-len(dst)) < n && !c.still(main, head, level) {
+	if !ok || !c.still(main, head, level) {
 		return dst, false
 	}
 	return from.AppendOut(dst, off, n), true
