@@ -11,6 +11,6 @@
 //	I4  Loads through Ptr.Load are not moved before earlier ones: on amd64 by the machine, on arm64 because each is a
 //	    load-acquire.
 //	I5  Bytes moved or compared in bulk keep their place among the accesses before and behind them, as if the whole run
-//	    were one; among themselves they have no order. amd64 does so by itself; on arm64 CopyOut and Equal end with a
+//	    were one; among themselves they have no order. amd64 does so by itself; on arm64 CopyOut, AppendOut and Equal end with a
 //	    load fence, CopyIn begins with a store fence, and the store-release or load-acquire next to them does the rest.
 package region
