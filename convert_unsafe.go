@@ -117,6 +117,33 @@ func ownBytes(s string) []byte {
 	return unsafe.Slice(unsafe.StringData(s), len(s))
 }
 
+// loader is how a map is read: by a function that takes a key and returns a value, without steps in between for integers of 8
+// bytes.
+func loader[K Key, V Value](d *dict.Map) (load func(*dict.Quick, K) (V, bool), q *dict.Quick) {
+	var k K
+	var v V
+	word, q := d.Loader()
+	if unsafe.Sizeof(k) == 8 && unsafe.Sizeof(v) == 8 {
+		// K and V are integers of 8 bytes, as uint64 is, and all of those are passed and returned alike (ABIInternal: each
+		// in the next integer register, or in 8 bytes of the stack), so a function of the one type can be called as one of
+		// the other.
+		return *(*func(*dict.Quick, K) (V, bool))(unsafe.Pointer(&word)), q
+	}
+	if isInteger[K]() && isInteger[V]() {
+		return func(q *dict.Quick, k K) (V, bool) {
+			w, ok := word(q, toWord(k))
+			return fromWord[V](w), ok
+		}, q
+	}
+	return func(_ *dict.Quick, k K) (v V, ok bool) {
+		b, w, ok, err := d.LoadDatum(datum(k), nil)
+		if err != nil || !ok {
+			return v, false
+		}
+		return result[V](w, b), true
+	}, q
+}
+
 // result is what dict returned for a value: a word or bytes.
 func result[V Value](w uint64, b []byte) (v V) {
 	if unsafe.Sizeof(v) <= 8 {

@@ -20,7 +20,9 @@ type Value interface {
 
 // Map is one handle on a shared map. It is made by [Open], [Anonymous] or [FromFD] and safe for concurrent use.
 type Map[K Key, V Value] struct {
-	d *dict.Map
+	d     *dict.Map
+	load  func(*dict.Quick, K) (V, bool)
+	quick *dict.Quick // what load is given
 }
 
 // Entry is a key with its value.
@@ -53,14 +55,15 @@ func wrap[K Key, V Value](d *dict.Map, err error) (*Map[K, V], error) {
 	if err != nil {
 		return nil, err
 	}
-	return &Map[K, V]{d: d}, nil
+	m := &Map[K, V]{d: d}
+	m.load, m.quick = loader[K, V](d)
+	return m, nil
 }
 
 // Load returns the value of k, and whether there is one. It counts as an access for eviction. A closed or corrupt
 // map looks empty: [Map.TryLoad] tells the difference.
 func (m *Map[K, V]) Load(k K) (v V, ok bool) {
-	v, ok, _ = m.TryLoad(k)
-	return v, ok
+	return m.load(m.quick, k)
 }
 
 // TryLoad is Load with the error that Load hides: [ErrClosed] or [ErrCorrupt].

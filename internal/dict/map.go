@@ -75,7 +75,7 @@ func Attach(seg *segment.Segment) *Map {
 	t := seg.Shards[0].Table()
 	m := &Map{seg: seg, shards: seg.Shards, shift: 64 - c.LgShards, kind: c.Hash, seed: c.Seed, narrow: t.Narrow(), wide: t.Wide(),
 		texts: t.Charted() && !t.Wide()}
-	m.quick = table.Quick{Slow: m.loadWord, SlowText: m.loadText, Closed: &seg.Env.Closed, Now: seg.Env.Now}
+	m.quick = table.Quick{Slow: m.loadWord, SlowText: m.loadText, Now: seg.Env.Now}
 	for i := range m.shards {
 		if t.Charted() {
 			m.quick.Add(m.shards[i].Table(), c.LgShards, m.ReadOnly())
@@ -218,6 +218,7 @@ func (m *Map) Sync() error {
 // Close ends the handle.
 func (m *Map) Close() error {
 	defer runtime.KeepAlive(m.seg)
+	m.quick.Closed.Store(true)
 	return m.seg.Close()
 }
 

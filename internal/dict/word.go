@@ -8,6 +8,7 @@ import (
 	"github.com/shmap-go/shmap/internal/hash"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/shard"
+	"github.com/shmap-go/shmap/internal/table"
 )
 
 // The shortest way through for common reads and writes.
@@ -73,8 +74,20 @@ func (m *Map) add(key Datum, w uint64) (uint64, error) {
 	return op.W, nil
 }
 
+// Quick is the shortest way to some entries.
+type Quick = table.Quick
+
+// Loader is the shortest way to the value of an integer key, and what to give it with the key. It tells no errors: then there is
+// no entry.
+func (m *Map) Loader() (load func(*Quick, uint64) (uint64, bool), q *Quick) { return m.load, &m.quick }
+
 // LoadWord reads one key.
-func (m *Map) LoadWord(key uint64) (w uint64, ok bool, err error) { return m.load(&m.quick, key) }
+func (m *Map) LoadWord(key uint64) (w uint64, ok bool, err error) {
+	if w, ok = m.load(&m.quick, key); ok {
+		return w, true, nil
+	}
+	return m.quick.Load(key)
+}
 
 // loadWord is LoadWord where the shortest way leads nowhere.
 func (m *Map) loadWord(key uint64, visits bool) (w uint64, ok bool, err error) {

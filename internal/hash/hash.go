@@ -16,13 +16,21 @@ func Word(kind layout.Hash, seed, w uint64) uint64 {
 	if kind != layout.HashStrong {
 		return weak(kind, w)
 	}
-	return Strong(seed, w)
+	return NewStrong(seed).Word(w)
 }
 
-// Strong is Word where the kind is HashStrong.
-func Strong(seed, w uint64) uint64 {
-	hi, lo := bits.Mul64(w^seed^0xa0761d6478bd642f, 0xe7037ed1a0b428db)
-	hi, lo = bits.Mul64(hi^lo^0x8ebc6af09c88c6e3, seed^0x589965cc75374cc3|1)
+// Strong is Word of one seed where the kind is HashStrong.
+type Strong struct{ first, second uint64 } // what of the seed goes into each round
+
+// NewStrong makes the one of a seed.
+func NewStrong(seed uint64) Strong {
+	return Strong{seed ^ 0xa0761d6478bd642f, seed ^ 0x589965cc75374cc3 | 1}
+}
+
+// Word is the hash of a word.
+func (s Strong) Word(w uint64) uint64 {
+	hi, lo := bits.Mul64(w^s.first, 0xe7037ed1a0b428db)
+	hi, lo = bits.Mul64(hi^lo^0x8ebc6af09c88c6e3, s.second)
 	return hi ^ lo
 }
 

@@ -2,6 +2,7 @@ package table
 
 import (
 	"math/bits"
+	"sync/atomic"
 
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/region"
@@ -14,8 +15,8 @@ const (
 )
 
 // chart is where the main buckets of a table lie, for a range of its sizes: equal parts of them, each contiguous, so that
-// neither the number of hash bits nor a vector's level has to be searched for. It never changes; a table that has outgrown it
-// gets a new one.
+// neither the number of hash bits nor a vector's level has to be searched for. But for now it never changes; a table that has
+// outgrown it gets a new one.
 type chart struct {
 	mask   uint64     // hash bits that count
 	half   uint64     // without the highest
@@ -25,15 +26,22 @@ type chart struct {
 	elem   uint64     // bytes of a bucket
 	level  region.Ptr // the table's level word
 	table  *Table
+	now    atomic.Uint64     // a level word in this range that the table has had, and may have still
 	base   [plots]region.Ptr // nil: not contiguous, or not inside the file as far as was known
+}
+
+// at is the number of the main bucket that a hash leads to under a level word in the chart's range, and the part it is in, nil if
+// that is not in the chart.
+func (c *chart) at(level, h uint64) (part region.Ptr, i uint64) {
+	i = h & c.mask
+	i &= c.half | uint64(int64(i-uint64(uint32(level)))>>63) // as in IndexOf
+	return c.base[i>>(c.shift&63)%plots], i
 }
 
 // place is the main bucket that a hash leads to under a level word; false if that is not in the chart.
 func (c *chart) place(level, h uint64) (region.Ptr, bool) {
-	n, i := uint64(uint32(level)), h&c.mask // Buckets(level), in a way that leaves this function short enough to be inlined
-	i &= c.half | uint64(int64(i-n)>>63)    // as in IndexOf
-	part := c.base[i>>(c.shift&63)%plots]
-	if n-c.least > c.half || part.IsNil() {
+	part, i := c.at(level, h)
+	if uint64(uint32(level))-c.least > c.half || part.IsNil() {
 		return part, false
 	}
 	return part.Byte(i & c.inside * c.elem), true
@@ -63,6 +71,7 @@ func (t *Table) chartFor(c *chart, level, h uint64) (*chart, bool) {
 		return nil, false
 	}
 	next := t.chartOf(n)
+	next.now.Store(level)
 	for part := range next.base {
 		next.base[part] = t.plot(next, uint64(part))
 	}

@@ -9,19 +9,22 @@ import (
 )
 
 // Quick is the shortest way to entries in slots of 16 bytes, over all tables of a map: what Find, Probe, Slot and Valid do,
-// in one piece, and the choice of the table, which is by the top bits of the hash. What is not common is left to Slow. It
-// loads the words that Find and Valid load, in their order: package explore counts on it. A Quick of no tables leaves
-// everything to Slow; it has no LoadText.
+// in one piece, and the choice of the table, which is by the top bits of the hash. What is not common is left to Slow. A Quick of
+// no tables leaves everything to Slow; it has no LoadText.
+//
+// It loads the words that Find and Valid load, in their order (package explore counts on it), but for one: a Loader goes by the
+// level word that the table had when somebody looked last, and looks only at the end whether it has it still. A level word that
+// is gone never comes back, as its epoch rises, so the table had it in between.
 type Quick struct {
 	Slow     func(key uint64, visits bool) (val uint64, found bool, err error)
 	SlowText func(word uint64, s string, dst []byte) (b []byte, val uint64, found bool, err error)
-	Closed   *atomic.Bool  // of the handle; asked last
+	Closed   atomic.Bool   // the handle is; asked in the end
 	Now      func() uint64 // map time
 
 	charts   []atomic.Pointer[chart] // one a table
 	top      uint                    // hash bits that do not pick the table, less 1
 	kind     layout.Hash
-	seed     uint64
+	strong   hash.Strong
 	deadline uint64 // word of a bucket where the deadlines begin, 0 without
 	visits   bool   // a load leaves the visited bit set
 	config   *layout.Config
@@ -31,7 +34,7 @@ type Quick struct {
 
 // Add makes t the next table of q; at the end they are 2^lg tables, all of one geometry. readOnly: nobody sets visited bits.
 func (q *Quick) Add(t *Table, lg uint, readOnly bool) {
-	q.top, q.kind, q.seed = 63-lg, t.Config.Hash, t.Config.Seed
+	q.top, q.kind, q.strong = 63-lg, t.Config.Hash, hash.NewStrong(t.Config.Seed)
 	q.deadline, q.visits = t.Geo.Deadline, t.Geo.Recency != 0 && !readOnly
 	q.config, q.words, q.strings = t.Config, t.Wide(), t.Config.Value == layout.String
 	if q.charts == nil {
@@ -45,15 +48,16 @@ func (q *Quick) Add(t *Table, lg uint, readOnly bool) {
 // Strings reports whether values are strings.
 func (q *Quick) Strings() bool { return q.strings }
 
-// A Loader reads the value of an integer key without the lock, and counts as an access.
-type Loader func(q *Quick, key uint64) (val uint64, found bool, err error)
+// A Loader reads the value of an integer key without the lock, and counts as an access. It finds nothing also where Load would
+// return an error.
+type Loader func(q *Quick, key uint64) (val uint64, found bool)
 
 // Loader returns the one for q. Tables without deadlines and links have one of their own: a function with few variables keeps
 // them in registers.
 func (q *Quick) Loader() Loader {
 	switch {
 	case !q.words:
-		return func(q *Quick, key uint64) (uint64, bool, error) { return q.Slow(key, true) }
+		return (*Quick).loadSlow
 	case q.deadline != 0 || q.visits || q.kind != layout.HashStrong:
 		return (*Quick).loadTimed
 	}
@@ -61,64 +65,131 @@ func (q *Quick) Loader() Loader {
 }
 
 // loadPlain is the Loader of tables without deadlines and links.
-func (q *Quick) loadPlain(key uint64) (val uint64, found bool, err error) {
-	h := hash.Strong(q.seed, key)
+func (q *Quick) loadPlain(key uint64) (val uint64, found bool) {
+	h := q.strong.Word(key)
 	c := q.charts[h>>1>>(q.top&63)].Load()
-	level := c.level.Load(0)
-	main, ok := c.place(level, h)
-	if !ok {
-		return q.uncharted(c, level, h, key)
+	level := c.now.Load()
+	part, i := c.at(level, h)
+	if part.IsNil() {
+		return q.loadSlow(key)
 	}
+	main := part.Byte(i & c.inside * wideBucket)
 	main.Load(secondLine) // its miss runs beside the first one's
-	head, tags := main.Load(layout.BkHead), main.Load(layout.BkTags)
-	p, w := main, WordSlot(main, lanesEqual(tags, Tag(h)), key)
-	if w == 0 {
-		if layout.Hi(head) != 0 {
-			if p, _, w, ok = c.table.overKey(layout.Hi(head), Key{Hash: h, Word: key}); !ok {
-				return q.Slow(key, true)
+	head := main.Load(layout.BkHead)
+	p, link, tag := main, layout.Hi(head), Tag(h)
+	for hops := 0; ; hops++ {
+		for marks := lanesEqual(p.Peek(layout.BkTags), tag); marks != 0; marks &= marks - 1 {
+			slot := p.Byte(lane(marks) * wideSlot)
+			if slot.Peek(firstKey) != key {
+				continue
 			}
-		}
-		if w == 0 {
-			if !c.still(main, head, level) || q.Closed.Load() {
-				return q.Slow(key, true)
+			val = slot.Peek(firstKey + 1)
+			if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() {
+				return val, true
 			}
-			return 0, false, nil
+			return q.loadSlow(key)
 		}
+		if link == 0 {
+			if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 {
+				return 0, false
+			}
+			break
+		}
+		r, k := c.table.Over.Row(link - 1)
+		if k >= r.N() || hops == shortChain {
+			break
+		}
+		p = c.table.Over.In(r, k)
+		link = layout.Hi(p.Load(layout.BkHead))
 	}
-	val = p.Load(w + 1)
-	if !c.still(main, head, level) || q.Closed.Load() {
-		return q.Slow(key, true)
-	}
-	return val, true, nil
+	return q.loadSlow(key)
 }
 
 // loadTimed is the Loader of tables with deadlines or links.
-func (q *Quick) loadTimed(key uint64) (val uint64, found bool, err error) {
-	h := hash.Word(q.kind, q.seed, key)
+func (q *Quick) loadTimed(key uint64) (val uint64, found bool) {
+	h := q.hash(key)
+	c := q.charts[h>>1>>(q.top&63)].Load()
+	level := c.now.Load()
+	part, i := c.at(level, h)
+	if part.IsNil() {
+		return q.loadSlow(key)
+	}
+	main := part.Byte(i & c.inside * c.elem)
+	main.Load(secondLine)
+	head := main.Load(layout.BkHead)
+	p, link, tag := main, layout.Hi(head), Tag(h)
+	for hops := 0; ; hops++ {
+		tags := p.Peek(layout.BkTags)
+		for marks := lanesEqual(tags, tag); marks != 0; marks &= marks - 1 {
+			slot := p.Byte(lane(marks) * wideSlot)
+			if slot.Peek(firstKey) != key {
+				continue
+			}
+			val = slot.Peek(firstKey + 1)
+			until := uint64(0)
+			if q.deadline != 0 {
+				until = p.Peek(q.deadline + lane(marks))
+			}
+			if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() &&
+				(!q.visits || Visited(tags, lane(marks)) != 0) && (until == 0 || until > q.Now()) {
+				return val, true
+			}
+			return q.loadSlow(key)
+		}
+		if link == 0 {
+			if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 {
+				return 0, false
+			}
+			break
+		}
+		r, k := c.table.Over.Row(link - 1)
+		if k >= r.N() || hops == shortChain {
+			break
+		}
+		p = c.table.Over.In(r, k)
+		link = layout.Hi(p.Load(layout.BkHead))
+	}
+	return q.loadSlow(key)
+}
+
+// loadSlow is a Loader for what is not common.
+//
+//go:noinline
+func (q *Quick) loadSlow(key uint64) (val uint64, found bool) {
+	val, found, _ = q.Load(key) // a Loader has no error
+	return val, found
+}
+
+// Load reads the value of an integer key without the lock, and counts as an access. It finds out what its table's level word is,
+// and notes it for Loaders.
+func (q *Quick) Load(key uint64) (val uint64, found bool, err error) {
+	if !q.words {
+		return q.Slow(key, true)
+	}
+	h := q.hash(key)
 	c := q.charts[h>>1>>(q.top&63)].Load()
 	level := c.level.Load(0)
 	main, ok := c.place(level, h)
-	if !ok {
-		return q.uncharted(c, level, h, key)
+	if ok {
+		c.now.Store(level)
+	} else {
+		main, ok = q.draw(c, level, h)
 	}
-	val, found, ok = q.read(c, main, level, h, key, q.visits)
+	if ok {
+		val, found, ok = q.read(c, main, level, h, key, q.visits)
+	}
 	if !ok || q.Closed.Load() {
 		return q.Slow(key, true)
 	}
 	return val, found, nil
 }
 
-// uncharted is a load where the chart is of no use. It draws another one if that leads to the bucket.
-//
-//go:noinline
-func (q *Quick) uncharted(c *chart, level, h, key uint64) (val uint64, found bool, err error) {
-	if main, ok := q.draw(c, level, h); ok {
-		val, found, ok = q.read(c, main, level, h, key, q.visits)
-		if ok && !q.Closed.Load() {
-			return val, found, nil
-		}
+// hash is the hash of an integer key.
+func (q *Quick) hash(key uint64) uint64 {
+	if q.kind != layout.HashStrong {
+		return hash.Word(q.kind, 0, key)
 	}
-	return q.Slow(key, true)
+	return q.strong.Word(key)
 }
 
 // draw makes a chart of c's table that leads to the bucket of h, if it can. It returns the bucket; false if there is none as
@@ -203,7 +274,7 @@ func (q *Quick) aim(s *spot, key uint64) {
 	if !q.words {
 		return
 	}
-	h := hash.Word(q.kind, q.seed, key)
+	h := q.hash(key)
 	c := q.charts[h>>1>>(q.top&63)].Load()
 	level := c.level.Load(0)
 	main, ok := c.place(level, h)

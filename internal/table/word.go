@@ -59,7 +59,13 @@ func (t *Table) LoadNarrow(h, key uint64, visits bool) (val uint64, found, ok bo
 // shortChain is how many overflow buckets the short way looks at.
 const shortChain = 4
 
-const secondLine = 8 // first word of a bucket's second cache line
+// Buckets with slots of 16 bytes.
+const (
+	secondLine = 8   // first word of the second cache line
+	firstKey   = 2   // word of the first slot's key; the value's is behind it
+	wideSlot   = 16  // bytes of a slot
+	wideBucket = 128 // bytes of a bucket without deadlines and links
+)
 
 // still is Valid for a main bucket whose first word was head under a level word.
 func (t *Table) still(main region.Ptr, head, level uint64) bool {
