@@ -83,3 +83,38 @@ func TestExpiredMeanwhile(t *testing.T) {
 		}
 	}
 }
+
+// TestExpiredBesideClear: the shortest way, which does not look at deadlines where no entry has one, finds none that has passed at
+// any store of a clear, which sets their number to 0.
+func TestExpiredBesideClear(t *testing.T) {
+	const n = 100
+	for at, stores := 1, 1; at <= stores; at++ {
+		now := uint64(1000)
+		m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 1, TTL: 50 * time.Millisecond, Now: func() uint64 { return now }})
+		load, q := m.Loader()
+		for i := range uint64(n) {
+			if err := m.Do(&Op{Key: Datum{W: i}, Mode: TTLExplicit, TTL: 50 * time.Millisecond}); err != nil {
+				t.Fatal(err)
+			}
+		}
+		q.Note([]uint64{m.seg.Shards[0].Stat(layout.ShLevel)}) // as if it had been there without deadlines
+		now = 1050
+		stores = 0
+		m.seg.Shards[0].SetPoint(func() {
+			if stores++; stores != at {
+				return
+			}
+			for i := range uint64(n) {
+				if _, ok := load(q, i); ok {
+					t.Fatalf("before store %d of the clear %d is there", at, i)
+				}
+			}
+		})
+		if err := m.Clear(); err != nil {
+			t.Fatal(err)
+		}
+		if stores < 5 {
+			t.Fatalf("%d stores: this shows little", stores)
+		}
+	}
+}

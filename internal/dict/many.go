@@ -4,7 +4,6 @@ import (
 	"runtime"
 	"time"
 
-	"github.com/shmap-go/shmap/internal/hash"
 	"github.com/shmap-go/shmap/internal/shard"
 )
 
@@ -75,7 +74,7 @@ func (m *Map) LoadWords(keys, vals []uint64, found []bool) (n int, err error) {
 		to, more := min(from+warmAhead, len(keys)), 0
 		if !m.wide {
 			for _, k := range keys[from:to] {
-				h := hash.Word(m.kind, m.seed, k)
+				h := m.hash(k)
 				m.shard(h).Warm(h)
 			}
 		}

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/shmap-go/shmap/internal/fault"
+	"github.com/shmap-go/shmap/internal/hash"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/segment"
 	"github.com/shmap-go/shmap/internal/shard"
@@ -21,7 +22,7 @@ type Map struct {
 	shards []shard.Shard
 	shift  uint // hash bits that do not pick the shard
 	kind   layout.Hash
-	seed   uint64
+	strong hash.Strong
 	quick  table.Quick
 	load   table.Loader // quick's
 	narrow bool         // integers in slots of less than 16 bytes, and nothing to count
@@ -73,7 +74,7 @@ func open(o Options, attach func(segment.Options) (*segment.Segment, error)) (*M
 func Attach(seg *segment.Segment) *Map {
 	c := seg.Env.Config
 	t := seg.Shards[0].Table()
-	m := &Map{seg: seg, shards: seg.Shards, shift: 64 - c.LgShards, kind: c.Hash, seed: c.Seed, narrow: t.Narrow(), wide: t.Wide(),
+	m := &Map{seg: seg, shards: seg.Shards, shift: 64 - c.LgShards, kind: c.Hash, strong: hash.NewStrong(c.Seed), narrow: t.Narrow(), wide: t.Wide(),
 		texts: t.Charted() && !t.Wide()}
 	m.quick = table.Quick{Slow: m.loadWord, SlowText: m.loadText, Now: seg.Env.Now}
 	for i := range m.shards {
@@ -144,6 +145,14 @@ func (m *Map) Segment() *segment.Segment { return m.seg }
 
 // shard is the shard that a hash leads to.
 func (m *Map) shard(h uint64) *shard.Shard { return &m.shards[m.index(h)] }
+
+// hash is the hash of an integer key.
+func (m *Map) hash(key uint64) uint64 {
+	if m.kind != layout.HashStrong {
+		return hash.Word(m.kind, 0, key)
+	}
+	return m.strong.Word(key)
+}
 
 func (m *Map) index(h uint64) int {
 	return int(bits.RotateLeft64(h, -int(m.shift)) & uint64(len(m.shards)-1))

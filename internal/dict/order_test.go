@@ -124,6 +124,7 @@ func shortLoads(t *testing.T, m *Map) {
 		}
 	}
 	points := 0
+	load, q := m.Loader()
 	m.seg.Shards[0].SetPoint(func() {
 		points++
 		for i := range stable {
@@ -133,6 +134,9 @@ func shortLoads(t *testing.T, m *Map) {
 			}
 			if m.texts {
 				continue
+			}
+			if w, ok := load(q, keys[i]); w != 3*keys[i] || !ok {
+				t.Fatalf("store %d: %d is %d by the shortest way, found %v", points, i, w, ok)
 			}
 			if w, ok, err := m.LoadWord(keys[i]); w != 3*keys[i] || !ok || err != nil {
 				t.Fatalf("store %d: %d is %d, found %v, error %v", points, i, w, ok, err)

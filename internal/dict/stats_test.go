@@ -6,7 +6,6 @@ import (
 	"testing"
 	"time"
 
-	"github.com/shmap-go/shmap/internal/hash"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/region"
 	"github.com/shmap-go/shmap/internal/table"
@@ -45,11 +44,11 @@ func stats(t *testing.T, m *Map) Stats {
 // in is a key of shard i, with its bucket.
 func in(t *testing.T, m *Map, i int) (key uint64, b region.Span) {
 	t.Helper()
-	for m.index(hash.Word(m.kind, m.seed, key)) != i {
+	for m.index(m.hash(key)) != i {
 		key++
 	}
 	s := &m.seg.Shards[i]
-	b, ok := s.Table().Main.Find(table.IndexOf(s.Stat(layout.ShLevel), hash.Word(m.kind, m.seed, key)))
+	b, ok := s.Table().Main.Find(table.IndexOf(s.Stat(layout.ShLevel), m.hash(key)))
 	if !ok {
 		t.Fatal("no bucket")
 	}

@@ -5,7 +5,6 @@ import (
 	"runtime"
 
 	"github.com/shmap-go/shmap/internal/fault"
-	"github.com/shmap-go/shmap/internal/hash"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/shard"
 	"github.com/shmap-go/shmap/internal/table"
@@ -96,7 +95,7 @@ func (m *Map) loadWord(key uint64, visits bool) (w uint64, ok bool, err error) {
 		f = ReadVisit
 	}
 	if m.narrow {
-		h := hash.Word(m.kind, m.seed, key)
+		h := m.hash(key)
 		w, ok, done := m.shard(h).LoadNarrow(h, key, visits)
 		if done && !m.seg.Env.Closed.Load() {
 			runtime.KeepAlive(m.seg)
@@ -115,7 +114,7 @@ func (m *Map) StoreWord(key, w uint64) error {
 	if !m.wide {
 		return m.Do(&Op{Code: OpStore, Key: Datum{W: key}, Val: Datum{W: w}})
 	}
-	h := hash.Word(m.kind, m.seed, key)
+	h := m.hash(key)
 	_, err := m.shard(h).SetWord(h, key, 0, w)
 	if err != nil {
 		_, err = m.setWordSlow(key, w, OpStore, err)
@@ -129,7 +128,7 @@ func (m *Map) AddWord(key, w uint64) (uint64, error) {
 	if !m.wide {
 		return m.add(Datum{W: key}, w)
 	}
-	h := hash.Word(m.kind, m.seed, key)
+	h := m.hash(key)
 	sum, err := m.shard(h).SetWord(h, key, ^uint64(0), w)
 	if err != nil {
 		sum, err = m.setWordSlow(key, w, OpAdd, err)

@@ -252,3 +252,16 @@ func (f *film) agrees() error {
 	}
 	return nil
 }
+
+// levels are the level words at a time.
+func (f *film) levels(t int) (out []uint64) {
+	for i := range f.scene.spec.Config().Shards() {
+		out = append(out, f.line.At(layout.ShardAt(i)/8+layout.ShLevel, t))
+	}
+	return out
+}
+
+// resizes reports whether a table gets or loses a bucket.
+func (f *film) resizes() bool {
+	return !slices.Equal(f.levels(0), f.levels(f.line.End()))
+}

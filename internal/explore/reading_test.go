@@ -21,19 +21,25 @@ import (
 type reading struct {
 	name string
 	run  func(p *player, m *dict.Map) error
+	old  bool // by level words that were seen when the film began
 }
 
 // A player explores one reading beside a film.
 type player struct {
 	film  *film
 	walk  *Walk
-	since int // moment in which the part of the reading under way began
+	seen  []uint64 // level words that the handle has seen last
+	since int      // moment in which the part of the reading under way began
 }
 
 // play explores a reading from every moment on.
 func (f *film) play(r reading) (c Count, err error) {
 	for m := range f.line.Moments() {
-		p := &player{film: f, walk: NewWalk(f.line, f.line.Begin(m))}
+		begin := f.line.Begin(m)
+		p := &player{film: f, walk: NewWalk(f.line, begin), seen: f.levels(begin)}
+		if r.old {
+			p.seen = f.levels(0)
+		}
 		err = p.play(r)
 		c.Add(p.walk.Count)
 		if err != nil {
@@ -59,6 +65,9 @@ func (p *player) play(r reading) (err error) {
 				if m, err = p.reader(); err != nil {
 					return err
 				}
+			}
+			if _, q := m.Loader(); !p.film.scene.cold {
+				q.Note(p.seen)
 			}
 			retries := func() (n uint64) {
 				for i := range m.Segment().Shards {
@@ -186,6 +195,13 @@ func loadWord(key dict.Datum) reading {
 		}
 		return p.judgeLoad(key, 0, dict.Loaded{Found: ok, W: w})
 	}}
+}
+
+// loadOld is loadWord by a handle that has seen the level word when the film began, and not since.
+func loadOld(key dict.Datum) reading {
+	r := loadWord(key)
+	r.name, r.old = "late "+r.name, true
+	return r
 }
 
 // loadBytes is the short way to strings, with room for so many bytes in the buffer.

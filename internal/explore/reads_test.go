@@ -34,6 +34,9 @@ func (f *film) readings() (out []reading) {
 		out = append(out, load(k, dict.ReadTTL))
 		if spec.Key != layout.String && spec.Value != layout.String {
 			out = append(out, loadWord(k))
+			if f.resizes() {
+				out = append(out, loadOld(k))
+			}
 		}
 		if spec.Value == layout.String {
 			out = append(out, loadBytes(k, 0), loadBytes(k, 64))

@@ -67,6 +67,15 @@ func (l *Timeline) Image(t int) []uint64 {
 	return out
 }
 
+// At is what a word holds at a time.
+func (l *Timeline) At(word uint64, t int) uint64 {
+	if !l.Changes(word) {
+		return l.before[word]
+	}
+	h := l.history[l.of[word]-1]
+	return h[sort.Search(len(h), func(i int) bool { return h[i].time > t })-1].value
+}
+
 // Changes reports whether a word ever changes.
 func (l *Timeline) Changes(word uint64) bool { return l.of[word] != 0 }
 

@@ -172,7 +172,7 @@ func (r Ref) Split() (index uint64, over bool, slot uint64) {
 func Pair(lo, hi uint64) uint64 { return lo&VersionMask | hi<<32 }
 
 // Lo is the low half of a pair.
-func Lo(w uint64) uint64 { return w & VersionMask }
+func Lo(w uint64) uint64 { return uint64(uint32(w)) }
 
 // Hi is the high half of a pair.
 func Hi(w uint64) uint64 { return w >> 32 }

@@ -115,7 +115,7 @@ func (b *bench) test(r row, program string, flags ...string) (out string, err er
 	dir := filepath.Join(b.root, r.pkg)
 	env := append(os.Environ(), "GOFLAGS="+strings.Join(append(flags, "-buildvcs=false"), " "), // for tests that build, too
 		"SHMAP_LONG=", "SHMAP_PROOF=", "TMPDIR="+b.dir)
-	build := exec.Command("go", "test", "-c", "-vet=off", "-ldflags=-w", "-o", program, ".")
+	build := exec.Command("go", "test", "-c", "-vet=off", "-ldflags=-w", "-tags", r.tags(), "-o", program, ".")
 	build.Dir, build.Env = dir, env
 	if out, err := build.CombinedOutput(); err != nil {
 		return "", fmt.Errorf("the table is out of date: it does not build: %v\n%s", err, out)

@@ -8,6 +8,7 @@ func read() []row {
 	wait := test{pkg: "internal/dict", run: "^TestPlainStoresWait$"}
 	linear := test{pkg: "internal/proof", run: "^TestP04Linearizable$"}
 	live := test{pkg: "internal/maptest", run: "^TestP10ReadOnlyLive$"}
+	explored := test{pkg: "internal/explore", run: "^TestP04Reads$"}
 	short := test{pkg: "internal/dict", run: "^TestShortLoadsAtEveryStore$"}
 	return []row{
 		{"P2", "a reader does not ask for the version again", find,
@@ -34,14 +35,24 @@ func read() []row {
 			"if err := s.enter(); err != nil {\n\t\treturn err\n\t}\n\tdefer s.leave()\n\treturn s.one(op)",
 			"if s.env.Owner != nil && s.plain(op) {\n\t\treturn nil\n\t}\n\tif err := s.enter(); err != nil {\n\t\treturn err\n\t}\n\tdefer s.leave()\n\treturn s.one(op)", wait},
 		{"P4", "the shortest way of a load does not ask again", "internal/table/quick.go",
-			"if !c.still(main, head, level) || q.Closed.Load() {\n\t\t\t\treturn q.Slow(key, true)\n\t\t\t}\n\t\t\treturn 0, false, nil",
-			"if q.Closed.Load() {\n\t\t\t\treturn q.Slow(key, true)\n\t\t\t}\n\t\t\treturn 0, false, nil", short},
+			"if !c.still(main, head, level) {\n\t\treturn q.loadSlow(key)\n\t}\n\truntime", "runtime", short},
+		{"P4", "the shortest way to an integer that is there does not ask again", "internal/table/quick.go",
+			"if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() {", "if !q.Closed.Load() {", explored},
+		{"P4", "the shortest way goes by a level word that is gone", "internal/table/quick.go",
+			"if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() {",
+			"if main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() {", explored},
+		{"P4", "the shortest way to an entry with a deadline does not ask again", "internal/table/quick.go",
+			"if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() && (", "if !q.Closed.Load() && (", explored},
 		{"P4", "a load of an absent key in a batch does not ask again", "internal/table/quick.go",
 			"return 0, false, c.still(main, head, level)", "return 0, false, true", short},
 		{"P8", "a deadline of a string is not asked about", "internal/table/text.go",
 			"until != 0 && until <= q.Now()", "until != 0 && q.Now() == 0", test{pkg: "internal/dict", run: "^TestDeadlineOfString"}},
 		{"P8", "a deadline is not asked about", "internal/table/quick.go",
-			"(until == 0 || until > q.Now())", "(until == 0 || q.Now() > 0)", test{pkg: "internal/dict", run: "^TestDeadline"}},
+			"!q.Closed.Load() && (until == 0 || until > q.Now())", "!q.Closed.Load() && (until == 0 || q.Now() > 0)", test{pkg: "internal/dict", run: "^TestDeadline"}},
+		{"P8", "a deadline is not asked about in a batch", "internal/table/quick.go",
+			"c.still(main, head, level) && (until == 0 || until > q.Now())", "c.still(main, head, level) && (until == 0 || q.Now() > 0)", test{pkg: "internal/dict", run: "^TestDeadline"}},
+		{"P8", "a clear takes the deadlines away before the entries", "internal/table/resize.go",
+			"\tt.Log.SetLevel(t.Shard, layout.FirstBuckets)", "\tdefer t.Log.SetLevel(t.Shard, layout.FirstBuckets)", test{pkg: "internal/dict", run: "^TestExpiredBesideClear$"}},
 		{"P8", "a reading of the clock serves beyond its millisecond", "internal/sys/clock.go",
 			"began + left*c.ticks/1e6", "began + (left+1e6)*c.ticks*3/1e6", test{pkg: "internal/sys", run: "^TestMillis$"}},
 		{"P4", "the short way of a load of narrow integers does not ask again", "internal/table/word.go",

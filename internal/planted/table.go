@@ -16,6 +16,14 @@ type test struct {
 	run string // as of go test -run
 }
 
+// tags are the build tags that the package of a test wants.
+func (t test) tags() string {
+	if t.pkg == "internal/explore" {
+		return "explore"
+	}
+	return ""
+}
+
 // table lists all faults.
 func table() (rows []row) {
 	for _, part := range [][]row{killed(), read(), waited(), spaced(), dated(), limited(), ringed(), opened()} {

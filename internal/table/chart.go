@@ -27,24 +27,27 @@ type chart struct {
 	level  region.Ptr // the table's level word
 	table  *Table
 	now    atomic.Uint64     // a level word in this range that the table has had, and may have still
+	mortal atomic.Bool       // an entry of the table has, or had, a deadline
 	base   [plots]region.Ptr // nil: not contiguous, or not inside the file as far as was known
 }
 
-// at is the number of the main bucket that a hash leads to under a level word in the chart's range, and the part it is in, nil if
-// that is not in the chart.
-func (c *chart) at(level, h uint64) (part region.Ptr, i uint64) {
+// at is the number of the main bucket that a hash leads to in a table of n buckets, which is in the chart's range, and the part it
+// is in, nil if that is not in the chart.
+func (c *chart) at(n, h uint64) (part region.Ptr, i uint64) {
 	i = h & c.mask
-	i &= c.half | uint64(int64(i-uint64(uint32(level)))>>63) // as in IndexOf
+	i &= c.half | uint64(int64(i-n)>>63) // as in IndexOf
 	return c.base[i>>(c.shift&63)%plots], i
 }
 
-// place is the main bucket that a hash leads to under a level word; false if that is not in the chart.
-func (c *chart) place(level, h uint64) (region.Ptr, bool) {
-	part, i := c.at(level, h)
-	if uint64(uint32(level))-c.least > c.half || part.IsNil() {
-		return part, false
+// place is the main bucket that a hash leads to under a level word, nil if that is not in the chart.
+func (c *chart) place(level, h uint64) region.Ptr {
+	n, i := uint64(uint32(level)), h&c.mask // Buckets(level), and at, in a way that leaves this function short enough to be inlined
+	i &= c.half | uint64(int64(i-n)>>63)
+	part := c.base[i>>(c.shift&63)%plots]
+	if n-c.least > c.half || part.IsNil() {
+		return region.Ptr{}
 	}
-	return part.Byte(i & c.inside * c.elem), true
+	return part.Byte(i & c.inside * c.elem)
 }
 
 // still is Table.still.

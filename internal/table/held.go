@@ -14,8 +14,8 @@ func (t *Table) HeldMain(h uint64) (main region.Ptr, marks uint64) {
 		return main, 0
 	}
 	c, level := t.chart.Load(), t.Shard.Load(layout.ShLevel)
-	main, ok := c.place(level, h)
-	if !ok {
+	main = c.place(level, h)
+	if main.IsNil() {
 		t.redraw(c, level, h)
 		return main, 0
 	}

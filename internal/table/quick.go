@@ -1,6 +1,7 @@
 package table
 
 import (
+	"runtime"
 	"sync/atomic"
 
 	"github.com/shmap-go/shmap/internal/hash"
@@ -58,7 +59,9 @@ func (q *Quick) Loader() Loader {
 	switch {
 	case !q.words:
 		return (*Quick).loadSlow
-	case q.deadline != 0 || q.visits || q.kind != layout.HashStrong:
+	case q.kind != layout.HashStrong:
+		return (*Quick).loadSlow
+	case q.deadline != 0 || q.visits:
 		return (*Quick).loadTimed
 	}
 	return (*Quick).loadPlain
@@ -69,7 +72,7 @@ func (q *Quick) loadPlain(key uint64) (val uint64, found bool) {
 	h := q.strong.Word(key)
 	c := q.charts[h>>1>>(q.top&63)].Load()
 	level := c.now.Load()
-	part, i := c.at(level, h)
+	part, i := c.at(Buckets(level), h)
 	if part.IsNil() {
 		return q.loadSlow(key)
 	}
@@ -90,27 +93,23 @@ func (q *Quick) loadPlain(key uint64) (val uint64, found bool) {
 			return q.loadSlow(key)
 		}
 		if link == 0 {
-			if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 {
-				return 0, false
-			}
-			break
+			return q.absent(c, main, head, level, key)
 		}
 		r, k := c.table.Over.Row(link - 1)
 		if k >= r.N() || hops == shortChain {
-			break
+			return q.loadSlow(key)
 		}
 		p = c.table.Over.In(r, k)
 		link = layout.Hi(p.Load(layout.BkHead))
 	}
-	return q.loadSlow(key)
 }
 
 // loadTimed is the Loader of tables with deadlines or links.
 func (q *Quick) loadTimed(key uint64) (val uint64, found bool) {
-	h := q.hash(key)
+	h := q.strong.Word(key)
 	c := q.charts[h>>1>>(q.top&63)].Load()
 	level := c.now.Load()
-	part, i := c.at(level, h)
+	part, i := c.at(Buckets(level), h)
 	if part.IsNil() {
 		return q.loadSlow(key)
 	}
@@ -119,37 +118,42 @@ func (q *Quick) loadTimed(key uint64) (val uint64, found bool) {
 	head := main.Load(layout.BkHead)
 	p, link, tag := main, layout.Hi(head), Tag(h)
 	for hops := 0; ; hops++ {
-		tags := p.Peek(layout.BkTags)
-		for marks := lanesEqual(tags, tag); marks != 0; marks &= marks - 1 {
+		for marks := lanesEqual(p.Peek(layout.BkTags), tag); marks != 0; marks &= marks - 1 {
 			slot := p.Byte(lane(marks) * wideSlot)
 			if slot.Peek(firstKey) != key {
 				continue
 			}
 			val = slot.Peek(firstKey + 1)
-			until := uint64(0)
-			if q.deadline != 0 {
-				until = p.Peek(q.deadline + lane(marks))
+			if q.visits && Visited(p.Peek(layout.BkTags), lane(marks)) == 0 {
+				return q.loadSlow(key) // which sets it
 			}
-			if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() &&
-				(!q.visits || Visited(tags, lane(marks)) != 0) && (until == 0 || until > q.Now()) {
+			until := q.until(c, p, lane(marks))
+			if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() && (until == 0 || until > q.Now()) {
 				return val, true
 			}
 			return q.loadSlow(key)
 		}
 		if link == 0 {
-			if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 {
-				return 0, false
-			}
-			break
+			return q.absent(c, main, head, level, key)
 		}
 		r, k := c.table.Over.Row(link - 1)
 		if k >= r.N() || hops == shortChain {
-			break
+			return q.loadSlow(key)
 		}
 		p = c.table.Over.In(r, k)
 		link = layout.Hi(p.Load(layout.BkHead))
 	}
-	return q.loadSlow(key)
+}
+
+// absent ends a Loader that has not met key in the chain of main, which the table's level word is said to lead to.
+//
+//go:noinline
+func (q *Quick) absent(c *chart, main region.Ptr, head, level, key uint64) (val uint64, found bool) {
+	if !c.still(main, head, level) {
+		return q.loadSlow(key)
+	}
+	runtime.KeepAlive(q)
+	return 0, false
 }
 
 // loadSlow is a Loader for what is not common.
@@ -169,19 +173,35 @@ func (q *Quick) Load(key uint64) (val uint64, found bool, err error) {
 	h := q.hash(key)
 	c := q.charts[h>>1>>(q.top&63)].Load()
 	level := c.level.Load(0)
-	main, ok := c.place(level, h)
-	if ok {
+	main, ok := c.place(level, h), false
+	if !main.IsNil() {
 		c.now.Store(level)
 	} else {
-		main, ok = q.draw(c, level, h)
+		main = q.draw(c, level, h)
 	}
-	if ok {
+	if !main.IsNil() {
 		val, found, ok = q.read(c, main, level, h, key, q.visits)
 	}
 	if !ok || q.Closed.Load() {
 		return q.Slow(key, true)
 	}
 	return val, found, nil
+}
+
+// until is the deadline of the entry in slot i of p, 0 for none. As long as no entry of the table has one it is not looked at: it
+// lies in a cache line of its own. The shard's count is right under the version that the entry was found under; it is asked
+// before the level word, which Clear changes before the count.
+func (q *Quick) until(c *chart, p region.Ptr, i uint64) uint64 {
+	if q.deadline == 0 {
+		return 0
+	}
+	if !c.mortal.Load() {
+		if c.level.Load(layout.ShDeadlines-layout.ShLevel) == 0 {
+			return 0
+		}
+		c.mortal.Store(true)
+	}
+	return p.Load(q.deadline + i)
 }
 
 // hash is the hash of an integer key.
@@ -192,15 +212,29 @@ func (q *Quick) hash(key uint64) uint64 {
 	return q.strong.Word(key)
 }
 
-// draw makes a chart of c's table that leads to the bucket of h, if it can. It returns the bucket; false if there is none as
-// far as is known.
-func (q *Quick) draw(c *chart, level, h uint64) (main region.Ptr, ok bool) {
-	c.table.redraw(c, level, h)
-	r, k := c.table.Main.Row(IndexOf(level, h))
-	if k >= r.N() {
-		return main, false
+// Note makes the level words, one a table, those that Loaders go by until somebody looks again, and forgets that there were
+// deadlines. For package explore: what a
+// handle remembers must be the same in every execution.
+func (q *Quick) Note(levels []uint64) {
+	for i := range q.charts {
+		c := q.charts[i].Load()
+		if Buckets(levels[i])-c.least > c.half {
+			c.table.redraw(c, levels[i], 0)
+			c = q.charts[i].Load()
+		}
+		c.now.Store(levels[i])
+		c.mortal.Store(false)
 	}
-	return c.table.Main.In(r, k), true
+}
+
+// draw makes a chart of c's table that leads to the bucket of h, if it can. It returns the bucket; nil if there is none as
+// far as is known.
+func (q *Quick) draw(c *chart, level, h uint64) (main region.Ptr) {
+	c.table.redraw(c, level, h)
+	if r, k := c.table.Main.Row(IndexOf(level, h)); k < r.N() {
+		main = c.table.Main.In(r, k)
+	}
+	return main
 }
 
 // read reads a key in the chain of a main bucket, found under a level word. ok is false if it did not come to a result, or,
@@ -225,7 +259,7 @@ func (q *Quick) read(c *chart, main region.Ptr, level, h, key uint64, visits boo
 	if q.deadline == 0 {
 		return val, true, c.still(main, head, level)
 	}
-	until := p.Load(q.deadline + w/2 - 1)
+	until := q.until(c, p, w/2-1)
 	return val, true, c.still(main, head, level) && (until == 0 || until > q.Now())
 }
 
@@ -277,9 +311,9 @@ func (q *Quick) aim(s *spot, key uint64) {
 	h := q.hash(key)
 	c := q.charts[h>>1>>(q.top&63)].Load()
 	level := c.level.Load(0)
-	main, ok := c.place(level, h)
-	if !ok {
-		if main, ok = q.draw(c, level, h); !ok {
+	main := c.place(level, h)
+	if main.IsNil() {
+		if main = q.draw(c, level, h); main.IsNil() {
 			return
 		}
 	}

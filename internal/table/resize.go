@@ -188,8 +188,11 @@ func (t *Table) Merge() {
 // garbage is emptied by whoever takes it (T3).
 func (t *Table) Clear() {
 	for i := range uint64(layout.FirstBuckets) {
+		t.Log.Touch(t.Main.Must(i)) // all of them before the level word that leads to no others
+	}
+	t.Log.SetLevel(t.Shard, layout.FirstBuckets) // before the number of deadlines: at 0 a reader does not look at them
+	for i := range uint64(layout.FirstBuckets) {
 		b := t.Main.Must(i)
-		t.Log.Touch(b)
 		t.Log.SetLink(b, 0)
 		t.Log.Set(b, layout.BkTags, 0)
 		if t.Geo.Ghosts != 0 {
@@ -201,5 +204,4 @@ func (t *Table) Clear() {
 	}
 	t.Recency.Clear()
 	t.Heap.Clear()
-	t.Log.SetLevel(t.Shard, layout.FirstBuckets)
 }

@@ -17,9 +17,9 @@ func (q *Quick) LoadText(word uint64, s string, dst []byte) (b []byte, val uint6
 	k := Ready(q.config, word, s)
 	c := q.charts[k.Hash>>1>>(q.top&63)].Load()
 	level := c.level.Load(0)
-	main, ok := c.place(level, k.Hash)
-	if !ok {
-		if main, ok = q.draw(c, level, k.Hash); !ok {
+	main, ok := c.place(level, k.Hash), false
+	if main.IsNil() {
+		if main = q.draw(c, level, k.Hash); main.IsNil() {
 			return q.SlowText(word, s, dst)
 		}
 	}
@@ -43,10 +43,7 @@ func (q *Quick) LoadText(word uint64, s string, dst []byte) (b []byte, val uint6
 		b, ok = q.appendText(c, main, head, level, dst, val)
 		val = 0
 	}
-	until := uint64(0)
-	if q.deadline != 0 {
-		until = p.Load(q.deadline + w/2 - 1)
-	}
+	until := q.until(c, p, w/2-1)
 	if !ok || !c.still(main, head, level) || q.visits && Visited(tags, w/2-1) == 0 || until != 0 && until <= q.Now() || q.Closed.Load() {
 		return q.SlowText(word, s, dst)
 	}
