@@ -135,8 +135,8 @@ func loader[K Key, V Value](d *dict.Map) (load func(*dict.Quick, K) (V, bool), q
 			return fromWord[V](w), ok
 		}, q
 	}
-	return func(_ *dict.Quick, k K) (v V, ok bool) {
-		b, w, ok, err := d.LoadDatum(datum(k), nil)
+	return func(q *dict.Quick, k K) (v V, ok bool) {
+		b, w, ok, err := q.LoadText(toWord(k), toString(k), nil)
 		if err != nil || !ok {
 			return v, false
 		}

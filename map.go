@@ -22,7 +22,7 @@ type Value interface {
 type Map[K Key, V Value] struct {
 	d     *dict.Map
 	load  func(*dict.Quick, K) (V, bool)
-	quick *dict.Quick // what load is given
+	quick *dict.Quick // of d
 }
 
 // Entry is a key with its value.
@@ -72,7 +72,7 @@ func (m *Map[K, V]) TryLoad(k K) (v V, ok bool, err error) {
 		w, ok, err := m.d.LoadWord(toWord(k))
 		return fromWord[V](w), ok, err
 	}
-	b, w, ok, err := m.d.LoadDatum(datum(k), nil)
+	b, w, ok, err := m.quick.LoadText(toWord(k), toString(k), nil)
 	if err != nil || !ok {
 		return v, false, err
 	}
@@ -83,7 +83,7 @@ func (m *Map[K, V]) TryLoad(k K) (v V, ok bool, err error) {
 // dst has room. If there is no value, dst is returned as it was. It is for string and []byte values; an integer
 // value is not appended, and ok says only that it is there.
 func (m *Map[K, V]) AppendLoad(dst []byte, k K) (b []byte, ok bool) {
-	b, _, ok, err := m.d.LoadDatum(datum(k), dst)
+	b, _, ok, err := m.quick.LoadText(toWord(k), toString(k), dst)
 	if err != nil || !ok {
 		return dst, false
 	}

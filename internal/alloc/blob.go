@@ -170,19 +170,21 @@ func (h *Heap) Make(hash uint64, key, val string) uint64 {
 func (h *Heap) Remake(old, hash uint64, key, val string) (addr uint64, ok bool) {
 	n := uint64(len(key) + len(val))
 	s := layout.ShapeOf(n)
-	p, _, lens, ok := h.short(old)
-	if !ok || s.Chunks > 0 || layout.ClassOf(layout.KeyLen(lens)+layout.ValLen(lens)+layout.BlobHead) != s.Class {
+	block, lens := h.Short(old)
+	if block.IsNil() || s.Chunks > 0 || layout.ClassOf(layout.KeyLen(lens)+layout.ValLen(lens)+layout.BlobHead) != s.Class {
 		return 0, false
 	}
 	at, ok := h.exchangeBlock(layout.BlobAddr(old), s.Class)
 	if !ok {
 		return 0, false
 	}
-	p.Store(at/8+layout.BlobLens, layout.Lens(uint64(len(key)), uint64(len(val))))
-	p.Store(at/8+layout.BlobHash, hash)
-	p.CopyIn(at+s.Head, key)
-	p.CopyIn(at+s.Head+uint64(len(key)), val)
-	return layout.BlobAddr(old)&^(layout.ChunkSize-1) + at, true
+	addr = layout.BlobAddr(old)&^(layout.ChunkSize-1) + at
+	block = block.Byte(addr - layout.BlobAddr(old)) // in the same chunk, before or behind
+	block.Store(layout.BlobLens, layout.Lens(uint64(len(key)), uint64(len(val))))
+	block.Store(layout.BlobHash, hash)
+	block.CopyIn(s.Head, key)
+	block.CopyIn(s.Head+uint64(len(key)), val)
+	return addr, true
 }
 
 // Drop frees the blob that string word w refers to.

@@ -44,15 +44,17 @@ func TestDeadlineOfStringIsExact(t *testing.T) {
 	const deadline = 1050
 	now := uint64(1000)
 	m := rvHeap(t, Options{Key: layout.String, Value: layout.String, Shards: 1, EnableTTL: true, Now: func() uint64 { return now }})
-	for _, text := range []string{"short", "one that is too long for a slot"} {
+	const long = "one that is too long for a slot"
+	for _, c := range [][2]string{{"short", "short"}, {"long", long}, {long, long}, {long + "er", "short"}} {
+		key, text := c[0], c[1]
 		now = 1000
-		if err := m.Do(&Op{Key: Datum{S: text}, Val: Datum{S: text}, Mode: TTLExplicit, TTL: 50 * time.Millisecond}); err != nil {
+		if err := m.Do(&Op{Key: Datum{S: key}, Val: Datum{S: text}, Mode: TTLExplicit, TTL: 50 * time.Millisecond}); err != nil {
 			t.Fatal(err)
 		}
 		for now = range uint64(deadline + 2) {
-			b, _, ok, err := m.LoadDatum(Datum{S: text}, nil)
+			b, _, ok, err := m.LoadDatum(Datum{S: key}, nil)
 			if want := now < deadline; ok != want || ok && string(b) != text || err != nil {
-				t.Errorf("%s: at %d the short way finds it: %v, %q, error %v", text, now, ok, b, err)
+				t.Errorf("%s, %s: at %d the short way finds it: %v, %q, error %v", key, text, now, ok, b, err)
 			}
 		}
 	}

@@ -96,7 +96,7 @@ func newMap(seg *segment.Segment, o Options) (*Map, error) {
 	m := Attach(seg)
 	m.countHits = o.CountHits
 	if m.countHits {
-		m.narrow, m.wide, m.texts, m.quick = false, false, false, table.Quick{Slow: m.loadWord}
+		m.narrow, m.wide, m.texts, m.quick = false, false, false, table.Quick{Slow: m.loadWord, SlowText: m.loadText}
 		m.load = m.quick.Loader()
 	}
 	return m, nil

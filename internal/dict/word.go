@@ -15,9 +15,6 @@ import (
 // LoadDatum reads one key, by the shortest way if it or the value is a string: a string value is appended to dst, an integer
 // is w.
 func (m *Map) LoadDatum(key Datum, dst []byte) (b []byte, w uint64, ok bool, err error) {
-	if !m.texts {
-		return m.loadText(key.W, key.S, dst)
-	}
 	return m.quick.LoadText(key.W, key.S, dst)
 }
 

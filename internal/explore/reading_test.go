@@ -197,13 +197,6 @@ func loadWord(key dict.Datum) reading {
 	}}
 }
 
-// loadOld is loadWord by a handle that has seen the level word when the film began, and not since.
-func loadOld(key dict.Datum) reading {
-	r := loadWord(key)
-	r.name, r.old = "late "+r.name, true
-	return r
-}
-
 // loadBytes is the short way to strings, with room for so many bytes in the buffer.
 func loadBytes(key dict.Datum, room int) reading {
 	return reading{name: fmt.Sprintf("short load of %s, room for %d", maptest.Show(key), room), run: func(p *player, m *dict.Map) error {
@@ -213,6 +206,12 @@ func loadBytes(key dict.Datum, room int) reading {
 		}
 		return p.judgeLoad(key, 0, dict.Loaded{Found: ok, B: b})
 	}}
+}
+
+// late is r by a handle that has seen the level word when the film began, and not since.
+func late(r reading) reading {
+	r.name, r.old = "late "+r.name, true
+	return r
 }
 
 // loadMany is the many-form, whose results are judged together; and no load goes back behind what the one before has seen.

@@ -35,11 +35,14 @@ func (f *film) readings() (out []reading) {
 		if spec.Key != layout.String && spec.Value != layout.String {
 			out = append(out, loadWord(k))
 			if f.resizes() {
-				out = append(out, loadOld(k))
+				out = append(out, late(loadWord(k)))
 			}
 		}
 		if spec.Value == layout.String {
 			out = append(out, loadBytes(k, 0), loadBytes(k, 64))
+			if f.resizes() {
+				out = append(out, late(loadBytes(k, 64)))
+			}
 		}
 	}
 	for _, step := range f.scene.steps {

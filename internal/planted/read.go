@@ -8,6 +8,8 @@ func read() []row {
 	wait := test{pkg: "internal/dict", run: "^TestPlainStoresWait$"}
 	linear := test{pkg: "internal/proof", run: "^TestP04Linearizable$"}
 	live := test{pkg: "internal/maptest", run: "^TestP10ReadOnlyLive$"}
+	closed := test{pkg: ".", run: "^TestClosedMapLooksEmpty$"}
+	mortal := test{pkg: "internal/dict", run: "^TestDeadlineOfString"}
 	explored := test{pkg: "internal/explore", run: "^TestP04Reads$"}
 	short := test{pkg: "internal/dict", run: "^TestShortLoadsAtEveryStore$"}
 	return []row{
@@ -45,8 +47,20 @@ func read() []row {
 			"if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() && (", "if !q.Closed.Load() && (", explored},
 		{"P4", "a load of an absent key in a batch does not ask again", "internal/table/quick.go",
 			"return 0, false, c.still(main, head, level)", "return 0, false, true", short},
-		{"P8", "a deadline of a string is not asked about", "internal/table/text.go",
-			"until != 0 && until <= q.Now()", "until != 0 && q.Now() == 0", test{pkg: "internal/dict", run: "^TestDeadlineOfString"}},
+		{"P10", "the shortest way reads a map that is closed", "internal/table/quick.go",
+			"main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() {", "main.Load(layout.BkHead) == head&^1 {", closed},
+		{"P10", "the shortest way reads a map with deadlines that is closed", "internal/table/quick.go",
+			"main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() && (", "main.Load(layout.BkHead) == head&^1 && (", closed},
+		{"P10", "the short way reads a short string of a map that is closed", "internal/table/text.go",
+			"|| q.Closed.Load() || until != 0 && until <= q.Now() {\n\t\t\t\treturn q.textSlow(h, word", "|| until != 0 && until <= q.Now() {\n\t\t\t\treturn q.textSlow(h, word", closed},
+		{"P10", "the short way reads a long string of a map that is closed", "internal/table/text.go",
+			"if c.still(main, head, level) && !q.Closed.Load() {\n\t\t\treturn b", "if c.still(main, head, level) {\n\t\t\treturn b", closed},
+		{"P8", "a deadline of a string in its slot is not asked about", "internal/table/text.go",
+			"until <= q.Now() {\n\t\t\t\treturn q.textSlow(h, word", "q.Now() == 0 {\n\t\t\t\treturn q.textSlow(h, word", mortal},
+		{"P8", "a deadline of a short string under a long one is not asked about", "internal/table/text.go",
+			"until <= q.Now() {\n\t\t\t\treturn q.textSlow(h, 0", "q.Now() == 0 {\n\t\t\t\treturn q.textSlow(h, 0", mortal},
+		{"P8", "a deadline of a string behind its slot is not asked about", "internal/table/text.go",
+			"(until == 0 || until > q.Now())", "(until == 0 || q.Now() > 0)", mortal},
 		{"P8", "a deadline is not asked about", "internal/table/quick.go",
 			"!q.Closed.Load() && (until == 0 || until > q.Now())", "!q.Closed.Load() && (until == 0 || q.Now() > 0)", test{pkg: "internal/dict", run: "^TestDeadline"}},
 		{"P8", "a deadline is not asked about in a batch", "internal/table/quick.go",
@@ -57,12 +71,18 @@ func read() []row {
 			"began + left*c.ticks/1e6", "began + (left+1e6)*c.ticks*3/1e6", test{pkg: "internal/sys", run: "^TestMillis$"}},
 		{"P4", "the short way of a load of narrow integers does not ask again", "internal/table/word.go",
 			"if link == 0 {\n\t\t\treturn 0, false, t.still(main, head, level)", "if link == 0 {\n\t\t\treturn 0, false, true", short},
-		{"P4", "the short way to a string does not ask again", "internal/table/text.go",
-			"if !ok || !c.still(main, head, level) || q.visits", "if !ok || q.visits", test{pkg: "internal/dict", run: "^TestStringsAtEveryStore$"}},
+		{"P4", "the short way to a string behind its slot does not ask again", "internal/table/text.go",
+			"if c.still(main, head, level) && !q.Closed.Load() {\n\t\t\treturn b", "if !q.Closed.Load() {\n\t\t\treturn b", explored},
+		{"P4", "the short way to a string in its slot does not ask again", "internal/table/text.go",
+			"if !c.still(main, head, level) || q.Closed.Load() || until != 0 && until <= q.Now() {\n\t\t\t\treturn q.textSlow(h, word",
+			"if q.Closed.Load() || until != 0 && until <= q.Now() {\n\t\t\t\treturn q.textSlow(h, word", explored},
+		{"P4", "the short way to a short string under a long one does not ask again", "internal/table/text.go",
+			"if !c.still(main, head, level) || q.Closed.Load() || until != 0 && until <= q.Now() {\n\t\t\t\treturn q.textSlow(h, 0",
+			"if q.Closed.Load() || until != 0 && until <= q.Now() {\n\t\t\t\treturn q.textSlow(h, 0", explored},
 		{"P4", "bytes of another entry are written behind a value", "internal/table/text.go",
-			"if !ok || !c.still(main, head, level) {\n\t\treturn dst, false", "if !ok {\n\t\treturn dst, false", test{pkg: "internal/dict", run: "^TestStringsAtEveryStore$"}},
+			"if !block.IsNil() && c.still(main, head, level) && (", "if !block.IsNil() && (", test{pkg: "internal/dict", run: "^TestStringsAtEveryStore$"}},
 		{"P4", "the short way to a string that is absent does not ask again", "internal/table/text.go",
-			"if !c.still(main, head, level) || q.Closed.Load() {", "if q.Closed.Load() {", short},
+			"if !c.still(main, head, level) || q.Closed.Load() {\n", "if q.Closed.Load() {\n", short},
 		{"P4", "the short way to overwrite a short string goes without the lock", "internal/shard/text.go",
 			"\to := s.env.Owner\n\tif o == nil ||", "\to := s.env.Owner\n\tb, marks := s.table.HeldMain(k.Hash)\n\tif at := s.table.KeySlot(b, marks, k); at != 0 {\n\t\tb.Store(at+1, layout.Inline(val))\n\t\treturn nil\n\t}\n\tif o == nil ||", wait},
 		{"P4", "the short way to overwrite an integer goes without the lock", "internal/shard/word.go",

@@ -11,7 +11,7 @@ import (
 
 // Quick is the shortest way to entries in slots of 16 bytes, over all tables of a map: what Find, Probe, Slot and Valid do,
 // in one piece, and the choice of the table, which is by the top bits of the hash. What is not common is left to Slow. A Quick of
-// no tables leaves everything to Slow; it has no LoadText.
+// no tables leaves everything to Slow.
 //
 // It loads the words that Find and Valid load, in their order (package explore counts on it), but for one: a Loader goes by the
 // level word that the table had when somebody looked last, and looks only at the end whether it has it still. A level word that
@@ -30,6 +30,7 @@ type Quick struct {
 	visits   bool   // a load leaves the visited bit set
 	config   *layout.Config
 	words    bool // keys and values are integers
+	texts    bool // keys are strings
 	strings  bool // values are strings
 }
 
@@ -37,7 +38,7 @@ type Quick struct {
 func (q *Quick) Add(t *Table, lg uint, readOnly bool) {
 	q.top, q.kind, q.strong = 63-lg, t.Config.Hash, hash.NewStrong(t.Config.Seed)
 	q.deadline, q.visits = t.Geo.Deadline, t.Geo.Recency != 0 && !readOnly
-	q.config, q.words, q.strings = t.Config, t.Wide(), t.Config.Value == layout.String
+	q.config, q.words, q.texts, q.strings = t.Config, t.Wide(), t.Config.Key == layout.String, t.Config.Value == layout.String
 	if q.charts == nil {
 		q.charts = make([]atomic.Pointer[chart], 0, 1<<lg) // it stays where it is
 	}
@@ -171,15 +172,9 @@ func (q *Quick) Load(key uint64) (val uint64, found bool, err error) {
 		return q.Slow(key, true)
 	}
 	h := q.hash(key)
-	c := q.charts[h>>1>>(q.top&63)].Load()
-	level := c.level.Load(0)
-	main, ok := c.place(level, h), false
-	if !main.IsNil() {
-		c.now.Store(level)
-	} else {
-		main = q.draw(c, level, h)
-	}
-	if !main.IsNil() {
+	c, main, level := q.look(h)
+	ok := !main.IsNil()
+	if ok {
 		val, found, ok = q.read(c, main, level, h, key, q.visits)
 	}
 	if !ok || q.Closed.Load() {
@@ -202,6 +197,18 @@ func (q *Quick) until(c *chart, p region.Ptr, i uint64) uint64 {
 		c.mortal.Store(true)
 	}
 	return p.Load(q.deadline + i)
+}
+
+// look finds out what the level word is that a hash leads to now, notes it for others, and returns the bucket, nil if there is
+// none as far as is known.
+func (q *Quick) look(h uint64) (c *chart, main region.Ptr, level uint64) {
+	c = q.charts[h>>1>>(q.top&63)].Load()
+	level = c.level.Load(0)
+	if main = c.place(level, h); main.IsNil() {
+		return c, q.draw(c, level, h), level
+	}
+	c.now.Store(level)
+	return c, main, level
 }
 
 // hash is the hash of an integer key.

@@ -77,3 +77,21 @@ func (t *Table) still(main region.Ptr, head, level uint64) bool {
 func (t *Table) idleHit(p region.Ptr, tags, i uint64, visits bool) bool {
 	return (t.Geo.Deadline == 0 || p.Load(t.Geo.Deadline+i) == 0) && (t.Geo.Recency == 0 || !visits || Visited(tags, i) != 0)
 }
+
+// overKey looks for k in the overflow buckets from link on: the bucket with its tags, and the slot's first word, 0 if there is
+// none. ok is false if the chain is not that short.
+func (t *Table) overKey(link uint64, k Key) (p region.Ptr, tags, w uint64, ok bool) {
+	for range shortChain {
+		r, n := t.Over.Row(link - 1)
+		if n >= r.N() {
+			return p, 0, 0, false
+		}
+		p = t.Over.In(r, n)
+		link, tags = layout.Hi(p.Load(layout.BkHead)), p.Load(layout.BkTags)
+		w = t.KeySlot(p, lanesEqual(tags, Tag(k.Hash))&t.Geo.Lanes, k)
+		if w != 0 || link == 0 {
+			return p, tags, w, true
+		}
+	}
+	return p, 0, 0, false
+}
