@@ -144,6 +144,28 @@ func loader[K Key, V Value](d *dict.Map) (load func(*dict.Quick, K) (V, bool), q
 	}, q
 }
 
+// writers are how a value is stored, and how one is added to: as loader.
+func writers[K Key, V Value]() (store func(*dict.Map, K, V) error, add func(*dict.Map, K, V) (V, error)) {
+	var k K
+	var v V
+	if unsafe.Sizeof(k) == 8 && unsafe.Sizeof(v) == 8 {
+		s, a := (*dict.Map).StoreWord, (*dict.Map).AddWord
+		return *(*func(*dict.Map, K, V) error)(unsafe.Pointer(&s)), *(*func(*dict.Map, K, V) (V, error))(unsafe.Pointer(&a)) // as in loader
+	}
+	if isInteger[K]() && isInteger[V]() {
+		return func(d *dict.Map, k K, v V) error { return d.StoreWord(toWord(k), toWord(v)) },
+			func(d *dict.Map, k K, v V) (V, error) {
+				w, err := d.AddWord(toWord(k), toWord(v))
+				return fromWord[V](w), err
+			}
+	}
+	return func(d *dict.Map, k K, v V) error { return d.StoreDatum(datum(k), datum(v)) },
+		func(d *dict.Map, k K, v V) (V, error) {
+			w, err := d.AddDatum(datum(k), toWord(v))
+			return fromWord[V](w), err
+		}
+}
+
 // result is what dict returned for a value: a word or bytes.
 func result[V Value](w uint64, b []byte) (v V) {
 	if unsafe.Sizeof(v) <= 8 {

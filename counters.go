@@ -9,12 +9,7 @@ import (
 // Add adds delta to the value of k and returns the sum. A missing key counts as 0. The sum wraps around at the
 // width of V, as Go's own integers do; to subtract from an unsigned one, add ^V(n-1).
 func Add[K Key, V Integer](m *Map[K, V], k K, delta V) (V, error) {
-	if isInteger[K]() {
-		w, err := m.d.AddWord(toWord(k), toWord(delta))
-		return fromWord[V](w), err
-	}
-	w, err := m.d.AddDatum(datum(k), toWord(delta))
-	return fromWord[V](w), err
+	return m.add(m.d, k, delta)
 }
 
 // AddChecked is Add, but a sum that does not fit V is [ErrOverflow] and changes nothing.

@@ -22,6 +22,8 @@ type Value interface {
 type Map[K Key, V Value] struct {
 	d     *dict.Map
 	load  func(*dict.Quick, K) (V, bool)
+	store func(*dict.Map, K, V) error
+	add   func(*dict.Map, K, V) (V, error)
 	quick *dict.Quick // of d
 }
 
@@ -57,6 +59,7 @@ func wrap[K Key, V Value](d *dict.Map, err error) (*Map[K, V], error) {
 	}
 	m := &Map[K, V]{d: d}
 	m.load, m.quick = loader[K, V](d)
+	m.store, m.add = writers[K, V]()
 	return m, nil
 }
 
@@ -101,10 +104,7 @@ func (m *Map[K, V]) Has(k K) bool {
 
 // Store sets the value of k.
 func (m *Map[K, V]) Store(k K, v V) error {
-	if isInteger[K]() && isInteger[V]() {
-		return m.d.StoreWord(toWord(k), toWord(v))
-	}
-	return m.d.StoreDatum(datum(k), datum(v))
+	return m.store(m.d, k, v)
 }
 
 // Insert sets the value of k if k is absent.

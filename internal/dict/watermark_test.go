@@ -134,3 +134,57 @@ func refuse(t *testing.T, m *Map) {
 		t.Error(err)
 	}
 }
+
+// TestLateLoadTouchesNothingGivenBack: a load by a handle that has seen the table when it was large does not look where there is no
+// memory any more: that would allocate it again.
+func TestLateLoadTouchesNothingGivenBack(t *testing.T) {
+	for name, o := range map[string]Options{
+		"integers":  {Key: layout.Int64, Value: layout.Int64},
+		"deadlines": {Key: layout.Int64, Value: layout.Int64, EnableTTL: true},
+		"strings":   {Key: layout.String, Value: layout.String},
+	} {
+		t.Run(name, func(t *testing.T) {
+			now := uint64(1000)
+			o.Shards, o.Now = 1, func() uint64 { return now }
+			m, err := Anonymous(o)
+			if err != nil {
+				t.Fatal(err)
+			}
+			keys := make([]Datum, 20_000)
+			for i := range keys {
+				if keys[i] = of(m, i); i%2 == 0 {
+					keys[i].S += strings.Repeat(" and more", len(keys[i].S)) // of strings only
+				}
+				if err := rvStore(m, keys[i], of(m, 1)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			large := []uint64{m.seg.Shards[0].Stat(layout.ShLevel)}
+			if err := m.Clear(); err != nil {
+				t.Fatal(err)
+			}
+			for range 300 { // epochs of the quarantine pass
+				now += 10
+				if err := rvStore(m, keys[1], of(m, 1)); err != nil {
+					t.Fatal(err)
+				}
+			}
+			before, err := m.seg.Blocks()
+			if err != nil {
+				t.Fatal(err)
+			}
+			load, q := m.Loader()
+			for _, k := range keys {
+				q.Note(large)
+				if o.Key != layout.String {
+					load(q, k.W)
+				} else if _, _, _, err := q.LoadText(0, k.S, nil); err != nil {
+					t.Fatal(err)
+				}
+			}
+			if after, err := m.seg.Blocks(); after > before || err != nil {
+				t.Errorf("%d blocks before the loads, %d after them, error %v", before, after, err)
+			}
+		})
+	}
+}

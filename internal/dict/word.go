@@ -62,6 +62,8 @@ func (m *Map) AddDatum(key Datum, w uint64) (uint64, error) {
 }
 
 // add is AddDatum by an Op.
+//
+//go:noinline
 func (m *Map) add(key Datum, w uint64) (uint64, error) {
 	op := Op{Code: OpAdd, Key: key, Val: Datum{W: w}}
 	if err := m.Do(&op); err != nil {
@@ -109,9 +111,12 @@ func (m *Map) loadWord(key uint64, visits bool) (w uint64, ok bool, err error) {
 // StoreWord stores one key.
 func (m *Map) StoreWord(key, w uint64) error {
 	if !m.wide {
-		return m.Do(&Op{Code: OpStore, Key: Datum{W: key}, Val: Datum{W: w}})
+		return m.storeWord(key, w)
 	}
-	h := m.hash(key)
+	h := m.strong.Word(key)
+	if m.kind != layout.HashStrong {
+		h = m.hash(key)
+	}
 	_, err := m.shard(h).SetWord(h, key, 0, w)
 	if err != nil {
 		_, err = m.setWordSlow(key, w, OpStore, err)
@@ -120,12 +125,22 @@ func (m *Map) StoreWord(key, w uint64) error {
 	return err
 }
 
+// storeWord is StoreWord by an Op.
+//
+//go:noinline
+func (m *Map) storeWord(key, w uint64) error {
+	return m.Do(&Op{Code: OpStore, Key: Datum{W: key}, Val: Datum{W: w}})
+}
+
 // AddWord adds w to the value of one key and returns the sum.
 func (m *Map) AddWord(key, w uint64) (uint64, error) {
 	if !m.wide {
 		return m.add(Datum{W: key}, w)
 	}
-	h := m.hash(key)
+	h := m.strong.Word(key)
+	if m.kind != layout.HashStrong {
+		h = m.hash(key)
+	}
 	sum, err := m.shard(h).SetWord(h, key, ^uint64(0), w)
 	if err != nil {
 		sum, err = m.setWordSlow(key, w, OpAdd, err)

@@ -57,7 +57,9 @@ func TestListing(t *testing.T) {
 	t.Run("arm64 words", func(t *testing.T) { words(t, arm) })
 	t.Run("arm64 bytes", func(t *testing.T) { bytes(t, arm) })
 	t.Run("arm64 fences", func(t *testing.T) { fences(t, arm) })
-	t.Run("amd64 words", func(t *testing.T) { stores(t, listing(t, "amd64")) })
+	amd := listing(t, "amd64")
+	t.Run("amd64 words", func(t *testing.T) { stores(t, amd) })
+	t.Run("amd64 peeks", func(t *testing.T) { peeks(t, amd) })
 }
 
 // memory reports whether an instruction of arm64 uses memory other than the stack; R27 is where the linker puts addresses
@@ -137,6 +139,34 @@ func bytes(t *testing.T, all []instruction) {
 	end()
 	if copies < 5 {
 		t.Errorf("%d copies: is this the right listing?", copies)
+	}
+}
+
+// peeks: on amd64 an ordinary load of a word lies behind the loads of level word, second line and version, and before another
+// one of the version. It is the compiler that keeps it there.
+func peeks(t *testing.T, all []instruction) {
+	order := map[string]string{} // of each function: L for a Load, P for a Peek
+	for _, i := range all {
+		switch {
+		case !strings.Contains(i.operands, "(") || strings.Contains(i.operands, "(SP)"): // no memory but the stack
+		case i.file == "peek_plain_unsafe.go":
+			order[i.function] += "P"
+		case i.file == "words_unsafe.go" && i.name == "MOVQ":
+			order[i.function] += "L"
+		}
+	}
+	between := regexp.MustCompile(`^LLL+P+[LP]*L$`)
+	n := 0
+	for function, o := range order {
+		if !strings.Contains(o, "P") || strings.HasSuffix(function, ".Peek") {
+			continue
+		}
+		if n++; !between.MatchString(o) {
+			t.Errorf("%s: %s", function, o)
+		}
+	}
+	if n < 4 {
+		t.Errorf("%d functions: is this the right listing?", n)
 	}
 }
 

@@ -8,6 +8,7 @@ func read() []row {
 	wait := test{pkg: "internal/dict", run: "^TestPlainStoresWait$"}
 	linear := test{pkg: "internal/proof", run: "^TestP04Linearizable$"}
 	live := test{pkg: "internal/maptest", run: "^TestP10ReadOnlyLive$"}
+	late := test{pkg: "internal/dict", run: "^TestLateLoadTouchesNothingGivenBack$"}
 	closed := test{pkg: ".", run: "^TestClosedMapLooksEmpty$"}
 	mortal := test{pkg: "internal/dict", run: "^TestDeadlineOfString"}
 	explored := test{pkg: "internal/explore", run: "^TestP04Reads$"}
@@ -39,16 +40,23 @@ func read() []row {
 		{"P4", "the shortest way of a load does not ask again", "internal/table/quick.go",
 			"if !c.still(main, head, level) {\n\t\treturn q.loadSlow(key)\n\t}\n\truntime", "runtime", short},
 		{"P4", "the shortest way to an integer that is there does not ask again", "internal/table/quick.go",
-			"if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() {", "if !q.Closed.Load() {", explored},
-		{"P4", "the shortest way goes by a level word that is gone", "internal/table/quick.go",
-			"if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() {",
-			"if main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() {", explored},
+			"if main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() {", "if !q.Closed.Load() {", explored},
 		{"P4", "the shortest way to an entry with a deadline does not ask again", "internal/table/quick.go",
 			"if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() && (", "if !q.Closed.Load() && (", explored},
 		{"P4", "a load of an absent key in a batch does not ask again", "internal/table/quick.go",
 			"return 0, false, c.still(main, head, level)", "return 0, false, true", short},
+		{"P12", "the shortest way looks where there may be no memory any more", "internal/table/quick.go",
+			"part.IsNil() || c.level.Load(0) != level {\n\t\treturn q.loadSlow(key)\n\t}\n\tmain := part.Byte(i & c.inside * wideBucket)",
+			"part.IsNil() {\n\t\treturn q.loadSlow(key)\n\t}\n\tmain := part.Byte(i & c.inside * wideBucket)", late},
+		{"P12", "the shortest way in maps with deadlines looks where there may be no memory any more", "internal/table/quick.go",
+			"part.IsNil() || c.level.Load(0) != level {\n\t\treturn q.loadSlow(key)\n\t}\n\tmain := part.Byte(i & c.inside * c.elem)",
+			"part.IsNil() {\n\t\treturn q.loadSlow(key)\n\t}\n\tmain := part.Byte(i & c.inside * c.elem)", late},
+		{"P12", "the short way to a short string looks where there may be no memory any more", "internal/table/text.go",
+			"if part.IsNil() || c.level.Load(0) != level {\n\t\treturn q.textSlow(h, word", "if part.IsNil() {\n\t\treturn q.textSlow(h, word", late},
+		{"P12", "the short way to a long string looks where there may be no memory any more", "internal/table/text.go",
+			"if part.IsNil() || c.level.Load(0) != level {\n\t\treturn q.textSlow(h, 0", "if part.IsNil() {\n\t\treturn q.textSlow(h, 0", late},
 		{"P10", "the shortest way reads a map that is closed", "internal/table/quick.go",
-			"main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() {", "main.Load(layout.BkHead) == head&^1 {", closed},
+			"if main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() {", "if main.Load(layout.BkHead) == head&^1 {", closed},
 		{"P10", "the shortest way reads a map with deadlines that is closed", "internal/table/quick.go",
 			"main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() && (", "main.Load(layout.BkHead) == head&^1 && (", closed},
 		{"P10", "the short way reads a short string of a map that is closed", "internal/table/text.go",

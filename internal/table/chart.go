@@ -15,8 +15,8 @@ const (
 )
 
 // chart is where the main buckets of a table lie, for a range of its sizes: equal parts of them, each contiguous, so that
-// neither the number of hash bits nor a vector's level has to be searched for. But for now it never changes; a table that has
-// outgrown it gets a new one.
+// neither the number of hash bits nor a vector's level has to be searched for. What it remembers of the table
+// apart it never changes; a table that has outgrown it gets a new one.
 type chart struct {
 	mask   uint64     // hash bits that count
 	half   uint64     // without the highest
@@ -26,7 +26,7 @@ type chart struct {
 	elem   uint64     // bytes of a bucket
 	level  region.Ptr // the table's level word
 	table  *Table
-	now    atomic.Uint64     // a level word in this range that the table has had, and may have still
+	now    atomic.Uint64     // a level word in this range that the table has had, and most likely has still
 	mortal atomic.Bool       // an entry of the table has, or had, a deadline
 	base   [plots]region.Ptr // nil: not contiguous, or not inside the file as far as was known
 }

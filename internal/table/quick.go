@@ -13,13 +13,13 @@ import (
 // in one piece, and the choice of the table, which is by the top bits of the hash. What is not common is left to Slow. A Quick of
 // no tables leaves everything to Slow.
 //
-// It loads the words that Find and Valid load, in their order (package explore counts on it), but for one: a Loader goes by the
-// level word that the table had when somebody looked last, and looks only at the end whether it has it still. A level word that
-// is gone never comes back, as its epoch rises, so the table had it in between.
+// It loads the words that Find and Valid load, in their order: package explore counts on it. But it works out where the bucket is
+// from the level word that the table had when somebody looked last: so the processor need not wait for the level word, which must
+// be the same one, to ask for the bucket.
 type Quick struct {
 	Slow     func(key uint64, visits bool) (val uint64, found bool, err error)
 	SlowText func(word uint64, s string, dst []byte) (b []byte, val uint64, found bool, err error)
-	Closed   atomic.Bool   // the handle is; asked in the end
+	Closed   atomic.Bool   // the handle is; asked before a value is given out
 	Now      func() uint64 // map time
 
 	charts   []atomic.Pointer[chart] // one a table
@@ -72,9 +72,9 @@ func (q *Quick) Loader() Loader {
 func (q *Quick) loadPlain(key uint64) (val uint64, found bool) {
 	h := q.strong.Word(key)
 	c := q.charts[h>>1>>(q.top&63)].Load()
-	level := c.now.Load()
+	level := c.now.Load() // most likely
 	part, i := c.at(Buckets(level), h)
-	if part.IsNil() {
+	if part.IsNil() || c.level.Load(0) != level {
 		return q.loadSlow(key)
 	}
 	main := part.Byte(i & c.inside * wideBucket)
@@ -88,8 +88,8 @@ func (q *Quick) loadPlain(key uint64) (val uint64, found bool) {
 				continue
 			}
 			val = slot.Peek(firstKey + 1)
-			if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() {
-				return val, true
+			if main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() {
+				return val, true // T2
 			}
 			return q.loadSlow(key)
 		}
@@ -109,9 +109,9 @@ func (q *Quick) loadPlain(key uint64) (val uint64, found bool) {
 func (q *Quick) loadTimed(key uint64) (val uint64, found bool) {
 	h := q.strong.Word(key)
 	c := q.charts[h>>1>>(q.top&63)].Load()
-	level := c.now.Load()
+	level := c.now.Load() // most likely
 	part, i := c.at(Buckets(level), h)
-	if part.IsNil() {
+	if part.IsNil() || c.level.Load(0) != level {
 		return q.loadSlow(key)
 	}
 	main := part.Byte(i & c.inside * c.elem)
@@ -125,7 +125,7 @@ func (q *Quick) loadTimed(key uint64) (val uint64, found bool) {
 				continue
 			}
 			val = slot.Peek(firstKey + 1)
-			if q.visits && Visited(p.Peek(layout.BkTags), lane(marks)) == 0 {
+			if q.visits && Visited(p.Load(layout.BkTags), lane(marks)) == 0 {
 				return q.loadSlow(key) // which sets it
 			}
 			until := q.until(c, p, lane(marks))
@@ -220,8 +220,7 @@ func (q *Quick) hash(key uint64) uint64 {
 }
 
 // Note makes the level words, one a table, those that Loaders go by until somebody looks again, and forgets that there were
-// deadlines. For package explore: what a
-// handle remembers must be the same in every execution.
+// deadlines. For package explore: what a handle remembers must be the same in every execution.
 func (q *Quick) Note(levels []uint64) {
 	for i := range q.charts {
 		c := q.charts[i].Load()

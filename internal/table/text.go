@@ -28,7 +28,7 @@ func (q *Quick) LoadText(word uint64, s string, dst []byte) (b []byte, val uint6
 	c := q.charts[h>>1>>(q.top&63)].Load()
 	level := c.now.Load()
 	part, i := c.at(Buckets(level), h)
-	if part.IsNil() {
+	if part.IsNil() || c.level.Load(0) != level {
 		return q.textSlow(h, word, s, dst)
 	}
 	main := part.Byte(i & c.inside * c.elem)
@@ -42,7 +42,7 @@ func (q *Quick) LoadText(word uint64, s string, dst []byte) (b []byte, val uint6
 				continue
 			}
 			val = slot.Peek(firstKey + 1)
-			if q.visits && Visited(p.Peek(layout.BkTags), lane(marks)) == 0 {
+			if q.visits && Visited(p.Load(layout.BkTags), lane(marks)) == 0 {
 				return q.textSlow(h, word, s, dst)
 			}
 			until := q.until(c, p, lane(marks))
@@ -78,7 +78,7 @@ func (q *Quick) loadLong(s string, dst []byte) (b []byte, val uint64, found bool
 	c := q.charts[h>>1>>(q.top&63)].Load()
 	level := c.now.Load()
 	part, i := c.at(Buckets(level), h)
-	if part.IsNil() {
+	if part.IsNil() || c.level.Load(0) != level {
 		return q.textSlow(h, 0, s, dst)
 	}
 	main := part.Byte(i & c.inside * c.elem)
@@ -100,7 +100,7 @@ func (q *Quick) loadLong(s string, dst []byte) (b []byte, val uint64, found bool
 				continue
 			}
 			val = slot.Peek(firstKey + 1)
-			if q.visits && Visited(p.Peek(layout.BkTags), lane(marks)) == 0 {
+			if q.visits && Visited(p.Load(layout.BkTags), lane(marks)) == 0 {
 				return q.textSlow(h, 0, s, dst)
 			}
 			until := q.until(c, p, lane(marks))
