@@ -35,13 +35,16 @@ func TestCountersOfStrings(t *testing.T) {
 			if _, _, ok, err := m.LoadDatum(Datum{S: "a key that is nowhere"}, nil); ok || err != nil || m.Len() != keys {
 				t.Errorf("found: %v, error %v; %d entries", ok, err, m.Len())
 			}
-			wraps := Datum{S: "it wraps at the width of the value"}
-			if err := m.StoreDatum(wraps, Datum{W: 1<<32 - 1}); err != nil {
-				t.Fatal(err)
-			}
-			for _, want := range []uint64{1, 3} {
-				if sum, err := m.AddDatum(wraps, 2); sum != want || err != nil {
-					t.Errorf("the sum is %d, want %d, error %v", sum, want, err)
+			var wraps Datum
+			for i := range keys { // of which few are in overflow buckets, if they are not in one chain
+				wraps = Datum{S: fmt.Sprint("it wraps at the width of the value ", i)}
+				if err := m.StoreDatum(wraps, Datum{W: 1<<32 - 1}); err != nil {
+					t.Fatal(err)
+				}
+				for _, want := range []uint64{1, 3} {
+					if sum, err := m.AddDatum(wraps, 2); sum != want || err != nil {
+						t.Errorf("the sum is %d, want %d, error %v", sum, want, err)
+					}
 				}
 			}
 			if problems, err := m.Check(); len(problems) > 0 || err != nil {
