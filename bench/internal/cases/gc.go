@@ -30,12 +30,15 @@ func collections(s *Session) error {
 		return nil
 	}
 	n := s.scaled(large, 1_000_000)
-	s.progress("gc/pause, gc/cpu: two processes with %s strings each", human(n))
+	s.progress("gc/pause, gc/cpu: two processes (and an empty one) with %s strings each", human(n))
 	ours, err := collectionIn("shmap", n)
 	check(err)
 	theirs, err := collectionIn(stringMap, n)
 	check(err)
+	nobodys, err := collectionIn(noMap, n)
+	check(err)
 	s.emitValues("gc/pause/10M", ours.Pause, stringMap, theirs.Pause)
+	s.emitValues("gc/pause/10M", ours.Pause, noMap, nobodys.Pause)
 	s.emitValues("gc/cpu/10M", ours.CPU, stringMap, theirs.CPU)
 	return nil
 }
@@ -69,9 +72,12 @@ func Work(kind string, args []string, in io.Reader, out io.Writer) error {
 	return json.NewEncoder(out).Encode(c)
 }
 
-// heapOf fills a map of ours or a built-in one.
+// heapOf fills a map of ours, or a built-in one, or none.
 func heapOf(side string, n int) any {
 	text := func(i int) string { return fmt.Sprintf("%016x", i) }
+	if side == noMap {
+		return nil
+	}
 	if side == "shmap" {
 		m := anonymous[string, string](shmap.Options{})
 		for i := range n {

@@ -71,7 +71,7 @@ func latencies(keys []int64, store func(k, v int64)) *hdrhistogram.Histogram {
 func growthLatency(s *Session, keys []int64, reps int) {
 	const longest, typical = "longest-store/10M", "p99.99-store/10M"
 	s.progress(longest)
-	var ours, theirs *hdrhistogram.Histogram
+	var ours, theirs, idle *hdrhistogram.Histogram
 	samples, err := measure.Interleave([]measure.Side{
 		{Name: "shmap", Sample: func() (float64, error) {
 			m := anonymous[int64, int64](shmap.Options{})
@@ -83,14 +83,19 @@ func growthLatency(s *Session, keys []int64, reps int) {
 			theirs = latencies(keys, l.store)
 			return float64(theirs.Max()), nil
 		}},
+		{Name: noStore, Sample: func() (float64, error) { // what the machine takes away from a program that only looks at the clock
+			idle = latencies(keys, func(int64, int64) {})
+			return float64(idle.Max()), nil
+		}},
 	}, reps)
 	check(err)
 	s.emitValues(longest, samples[0].Median(), muMap, samples[1].Median())
+	s.emitValues(longest, samples[0].Median(), noStore, samples[2].Median())
 	s.emitValues(typical, float64(ours.ValueAtQuantile(99.99)), muMap, float64(theirs.ValueAtQuantile(99.99)))
-	s.Charts = append(s.Charts, latencyChart(human(len(keys)), ours, theirs))
+	s.Charts = append(s.Charts, latencyChart(human(len(keys)), ours, theirs, idle))
 }
 
-func latencyChart(size string, ours, theirs *hdrhistogram.Histogram) report.Chart {
+func latencyChart(size string, ours, theirs, idle *hdrhistogram.Histogram) report.Chart {
 	c := report.Chart{
 		File: "latency", Title: fmt.Sprintf("Stores while growing to %s entries: the slowest of how many", size),
 		XLabel: "one store in", YLabel: "ns", XLog: true, YLog: true,
@@ -98,7 +103,7 @@ func latencyChart(size string, ours, theirs *hdrhistogram.Histogram) report.Char
 	for _, side := range []struct {
 		name string
 		h    *hdrhistogram.Histogram
-	}{{"shmap", ours}, {muMap, theirs}} {
+	}{{"shmap", ours}, {muMap, theirs}, {noStore, idle}} {
 		line := report.Series{Name: side.name}
 		for _, q := range quantiles() {
 			one := 100 / max(100-q, 100/float64(side.h.TotalCount()))

@@ -6,6 +6,7 @@ import (
 	"github.com/puzpuzpuz/xsync/v4"
 
 	"github.com/shmap-go/shmap"
+	"github.com/shmap-go/shmap/bench/internal/measure"
 )
 
 // integerGets compares hits of int64 keys among n entries.
@@ -87,9 +88,23 @@ func integerUpdates(n int) func(*Session) error {
 					mu.store(k, int64(i))
 				}
 				return 0
-			}))
+			}),
+			lockAlone(s, order))
 		return nil
 	}
+}
+
+// lockAlone is what is left of a store under a lock without the store.
+func lockAlone(s *Session, keys []int64) measure.Side {
+	var mu sync.Mutex
+	return over(s, mutexAlone, keys, func(keys []int64) (sum int64) {
+		for _, k := range keys {
+			mu.Lock()
+			sum += k
+			mu.Unlock()
+		}
+		return sum
+	})
 }
 
 // integerAdds compares counters, of which there are n.
@@ -127,7 +142,8 @@ func integerAdds(n int) func(*Session) error {
 					sum += add(mu, k, 1)
 				}
 				return sum
-			}))
+			}),
+			lockAlone(s, order))
 		return nil
 	}
 }

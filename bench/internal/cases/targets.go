@@ -26,6 +26,12 @@ const (
 	stringMap  = "map[string]string"
 	oneProcess = "one process"
 	fastest    = "the fastest"
+
+	// What has no target, but says where a limit is.
+	mutexAlone = "Mutex without a map"
+	clockAlone = "time.Now"
+	noStore    = "no store"
+	noMap      = "no map"
 )
 
 // A goal is the largest ratio of ours to a peer's cost that is good enough.

@@ -34,7 +34,13 @@ func deadlines(n int) func(*Session) error {
 			}
 		}
 		s.compare("ttl/get/permanent", over(s, "shmap", order, gets(permanent)), over(s, noTTL, order, gets(plain)))
-		s.compare("ttl/get/deadline", over(s, "shmap", order, gets(mortal)), over(s, noTTL, order, gets(plain)))
+		s.compare("ttl/get/deadline", over(s, "shmap", order, gets(mortal)), over(s, noTTL, order, gets(plain)),
+			over(s, clockAlone, order, func(keys []int64) (sum int64) {
+				for range keys {
+					sum += int64(time.Now().Nanosecond())
+				}
+				return sum
+			}))
 		return nil
 	}
 }

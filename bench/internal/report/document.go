@@ -2,6 +2,7 @@ package report
 
 import (
 	"fmt"
+	"regexp"
 	"strings"
 )
 
@@ -85,6 +86,26 @@ func (d Document) targets(b *strings.Builder) {
 	}
 }
 
+var quotation = regexp.MustCompile(`\{([^{}|]*)\|([^{}|]*)\}`)
+
+// quote puts costs of this run in the places of a reason that ask for them: {case|peer} for that of a peer, {case|} for ours. A
+// case that is left out is the one that the reason is for.
+func (d Document) quote(name, reason string) string {
+	return quotation.ReplaceAllStringFunc(reason, func(place string) string {
+		m := quotation.FindStringSubmatch(place)
+		for _, r := range d.Rows {
+			switch {
+			case r.Case != m[1] && (m[1] != "" || r.Case != name):
+			case m[2] == "" && r.Ours != nil:
+				return Number(r.Ours)
+			case r.Peer == m[2] && r.Theirs != nil:
+				return Number(r.Theirs)
+			}
+		}
+		return "(not measured)"
+	})
+}
+
 // misses writes the rows that miss their target, each with its reason.
 func (d Document) misses(b *strings.Builder) {
 	b.WriteString("\n## What misses its target, and why\n\n")
@@ -94,7 +115,7 @@ func (d Document) misses(b *strings.Builder) {
 			continue
 		}
 		none = false
-		reason := d.Reason(r)
+		reason := d.quote(r.Case, d.Reason(r))
 		if reason == "" {
 			reason = "Nobody has written down why (bench/internal/cases/reasons.txt)."
 		}

@@ -178,3 +178,19 @@ func TestDocument(t *testing.T) {
 		}
 	}
 }
+
+// TestQuote: a reason has the costs of the run that it asks for, and says so where there are none.
+func TestQuote(t *testing.T) {
+	d := Document{
+		Rows: []Row{
+			Compared("a", 12, "peer", 10, 1), Compared("a", 12, "floor", 9.5, 0), Compared("b", 3, "peer", 4, 0), Missing("b", "gone", 0, "why"),
+		},
+		Reason: func(r Row) string {
+			return "of {|} the floor is {|floor}, another is {b|} beside {b|peer}; {b|gone}, {c|}"
+		},
+	}
+	const want = "of 12.0 the floor is 9.50, another is 3.00 beside 4.00; (not measured), (not measured)"
+	if text := d.Markdown(); !strings.Contains(text, want) {
+		t.Errorf("no %q in\n%s", want, text)
+	}
+}
