@@ -78,7 +78,6 @@ func (q *Quick) loadPlain(key uint64) (val uint64, found bool) {
 		return q.loadSlow(key)
 	}
 	main := part.Byte(i & c.inside * wideBucket)
-	main.Load(secondLine) // its miss runs beside the first one's
 	head := main.Load(layout.BkHead)
 	p, link, tag := main, layout.Hi(head), Tag(h)
 	for hops := 0; ; hops++ {

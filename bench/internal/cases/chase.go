@@ -2,6 +2,7 @@ package cases
 
 import (
 	"encoding/binary"
+	"math/bits"
 	"math/rand/v2"
 
 	"golang.org/x/sys/unix"
@@ -12,6 +13,7 @@ import (
 type pointerChase struct {
 	memory []byte
 	at     uint64
+	seed   uint64 // of scatter
 }
 
 const cacheLine = 64
@@ -55,6 +57,20 @@ func (p *pointerChase) steps(n int) int64 {
 	}
 	p.at = at
 	return int64(at)
+}
+
+// scatter reads n random lines that do not depend on one another: as many at once as the processor can.
+func (p *pointerChase) scatter(n int) (sum int64) {
+	x, lines := p.seed|1, uint64(len(p.memory)/cacheLine)
+	for range n {
+		x ^= x << 13 // xorshift64 (George Marsaglia, "Xorshift RNGs", 2003)
+		x ^= x >> 7
+		x ^= x << 17
+		line, _ := bits.Mul64(x, lines)
+		sum += int64(p.memory[line*cacheLine])
+	}
+	p.seed = x
+	return sum
 }
 
 func (p *pointerChase) close() { check(unix.Munmap(p.memory)) }

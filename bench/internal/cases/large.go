@@ -86,6 +86,8 @@ func (l *largeMap) batches(s *Session) error {
 	vals, found := make([]int64, batch), make([]bool, batch)
 	single := l.singleLoads(s)
 	single.Name = singles
+	p := newPointerChase(l.full)
+	defer p.close()
 	s.compare("int64/loadmany/10M", over(s, "shmap", l.keys, func(keys []int64) (sum int64) {
 		for ; len(keys) >= batch; keys = keys[batch:] {
 			n, err := l.m.LoadMany(keys[:batch], vals, found)
@@ -93,7 +95,7 @@ func (l *largeMap) batches(s *Session) error {
 			sum += int64(n) + vals[0]
 		}
 		return sum
-	}), single)
+	}), single, over(s, scattered, l.keys, func(keys []int64) int64 { return p.scatter(len(keys)) }))
 	return nil
 }
 

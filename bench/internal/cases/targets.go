@@ -32,6 +32,7 @@ const (
 	clockAlone = "time.Now"
 	noStore    = "no store"
 	noMap      = "no map"
+	scattered  = "independent random access"
 )
 
 // A goal is the largest ratio of ours to a peer's cost that is good enough.
