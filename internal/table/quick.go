@@ -22,8 +22,9 @@ type Quick struct {
 	Closed   atomic.Bool   // the handle is; asked before a value is given out
 	Now      func() uint64 // map time
 
-	charts   []atomic.Pointer[chart] // one a table
-	top      uint                    // hash bits that do not pick the table, less 1
+	charts   *[layout.MaxShards]atomic.Pointer[chart] // one a table; an array spares the question whether there is one
+	tables   int
+	top      uint // hash bits that do not pick the table, less 1
 	kind     layout.Hash
 	strong   hash.Strong
 	deadline uint64 // word of a bucket where the deadlines begin, 0 without
@@ -40,12 +41,15 @@ func (q *Quick) Add(t *Table, lg uint, readOnly bool) {
 	q.deadline, q.visits = t.Geo.Deadline, t.Geo.Recency != 0 && !readOnly
 	q.config, q.words, q.texts, q.strings = t.Config, t.Wide(), t.Config.Key == layout.String, t.Config.Value == layout.String
 	if q.charts == nil {
-		q.charts = make([]atomic.Pointer[chart], 0, 1<<lg) // it stays where it is
+		q.charts = new([layout.MaxShards]atomic.Pointer[chart])
 	}
-	q.charts = q.charts[:len(q.charts)+1]
-	t.chart = &q.charts[len(q.charts)-1]
+	t.chart = &q.charts[q.tables]
+	q.tables++
 	t.chart.Store(t.chartOf(1))
 }
+
+// chart is the one of the table that a hash leads to.
+func (q *Quick) chart(h uint64) *chart { return q.charts[h>>1>>(q.top&63)%layout.MaxShards].Load() }
 
 // Strings reports whether values are strings.
 func (q *Quick) Strings() bool { return q.strings }
@@ -71,7 +75,7 @@ func (q *Quick) Loader() Loader {
 // loadPlain is the Loader of tables without deadlines and links.
 func (q *Quick) loadPlain(key uint64) (val uint64, found bool) {
 	h := q.strong.Word(key)
-	c := q.charts[h>>1>>(q.top&63)].Load()
+	c := q.chart(h)
 	level := c.now.Load() // most likely
 	part, i := c.at(Buckets(level), h)
 	if part.IsNil() || c.level.Load(0) != level {
@@ -107,7 +111,7 @@ func (q *Quick) loadPlain(key uint64) (val uint64, found bool) {
 // loadTimed is the Loader of tables with deadlines or links.
 func (q *Quick) loadTimed(key uint64) (val uint64, found bool) {
 	h := q.strong.Word(key)
-	c := q.charts[h>>1>>(q.top&63)].Load()
+	c := q.chart(h)
 	level := c.now.Load() // most likely
 	part, i := c.at(Buckets(level), h)
 	if part.IsNil() || c.level.Load(0) != level {
@@ -201,7 +205,7 @@ func (q *Quick) until(c *chart, p region.Ptr, i uint64) uint64 {
 // look finds out what the level word is that a hash leads to now, notes it for others, and returns the bucket, nil if there is
 // none as far as is known.
 func (q *Quick) look(h uint64) (c *chart, main region.Ptr, level uint64) {
-	c = q.charts[h>>1>>(q.top&63)].Load()
+	c = q.chart(h)
 	level = c.level.Load(0)
 	if main = c.place(level, h); main.IsNil() {
 		return c, q.draw(c, level, h), level
@@ -221,7 +225,7 @@ func (q *Quick) hash(key uint64) uint64 {
 // Note makes the level words, one a table, those that Loaders go by until somebody looks again, and forgets that there were
 // deadlines. For package explore: what a handle remembers must be the same in every execution.
 func (q *Quick) Note(levels []uint64) {
-	for i := range q.charts {
+	for i := range q.tables {
 		c := q.charts[i].Load()
 		if Buckets(levels[i])-c.least > c.half {
 			c.table.redraw(c, levels[i], 0)
@@ -314,7 +318,7 @@ func (q *Quick) aim(s *spot, key uint64) {
 		return
 	}
 	h := q.hash(key)
-	c := q.charts[h>>1>>(q.top&63)].Load()
+	c := q.chart(h)
 	level := c.level.Load(0)
 	main := c.place(level, h)
 	if main.IsNil() {

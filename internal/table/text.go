@@ -17,7 +17,7 @@ func (t *Table) Charted() bool { return t.Geo.SlotSize == 16 }
 // value is appended to dst, any other is val.
 func (q *Quick) LoadText(word uint64, s string, dst []byte) (b []byte, val uint64, found bool, err error) {
 	switch {
-	case len(q.charts) == 0:
+	case q.charts == nil:
 		return q.SlowText(word, s, dst)
 	case len(s) > layout.MaxInline:
 		return q.loadLong(s, dst)
@@ -25,7 +25,7 @@ func (q *Quick) LoadText(word uint64, s string, dst []byte) (b []byte, val uint6
 		word = layout.Inline(s)
 	}
 	h := q.hash(word)
-	c := q.charts[h>>1>>(q.top&63)].Load()
+	c := q.chart(h)
 	level := c.now.Load()
 	part, i := c.at(Buckets(level), h)
 	if part.IsNil() || c.level.Load(0) != level {
@@ -75,7 +75,7 @@ func (q *Quick) LoadText(word uint64, s string, dst []byte) (b []byte, val uint6
 func (q *Quick) loadLong(s string, dst []byte) (b []byte, val uint64, found bool, err error) {
 	h := hash.String(q.kind, q.config.Seed, s)
 	like := layout.BlobWord(0, h)
-	c := q.charts[h>>1>>(q.top&63)].Load()
+	c := q.chart(h)
 	level := c.now.Load()
 	part, i := c.at(Buckets(level), h)
 	if part.IsNil() || c.level.Load(0) != level {
