@@ -188,3 +188,43 @@ func TestLateLoadTouchesNothingGivenBack(t *testing.T) {
 		})
 	}
 }
+
+// TestQuarantineByAClockBehind: memory that a process has seen free is not given back early by another one whose clock is a little
+// behind, nor kept for longer.
+func TestQuarantineByAClockBehind(t *testing.T) {
+	now := uint64(1000)
+	m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 1, Now: func() uint64 { return now }})
+	for i := range 20_000 {
+		if err := rvStore(m, Datum{W: uint64(i)}, Datum{W: 1}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := m.Clear(); err != nil {
+		t.Fatal(err)
+	}
+	h := rvHeader(m, 0)
+	backed := func() uint64 { return h.Load(layout.ShBacked + layout.VecMain) }
+	work := func() {
+		for range 100 { // upkeep comes every few operations
+			if err := rvStore(m, Datum{W: 1}, Datum{W: 1}); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	work() // in the epoch under way the table was large
+	now = 1200
+	work()
+	began, full := h.Load(layout.ShQuarTime), backed()
+	if began != now || full < 1000 {
+		t.Fatalf("the epoch began at %d, not %d; %d buckets are backed", began, now, full)
+	}
+	for _, now = range []uint64{began - 20, began - 1, began, began + 99} {
+		if work(); backed() != full {
+			t.Fatalf("at %d %d of %d buckets are backed; the epoch began at %d", now, backed(), full, began)
+		}
+	}
+	now = began + 100
+	if work(); backed() >= full {
+		t.Errorf("at %d %d of %d buckets are backed still; the epoch began at %d", now, backed(), full, began)
+	}
+}

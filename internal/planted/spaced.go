@@ -32,6 +32,8 @@ func spaced() []row {
 			"for first := true; dirty > keep; first = false {\n\t\tif !first {\n\t\t\tsh.Store(layout.ShBacked+w, min(keep, backed))\n\t\t}", given},
 		{"P12", "memory counts as given back before it is", space,
 			"low := max(keep, first)\n", "low := max(keep, first)\n\t\tsh.Store(layout.ShDirty+w, low)\n", given},
+		{"P6", "memory goes early where a clock is a little behind", "internal/shard/tend.go",
+			"case now < began+epochMillis:", "case now-began < epochMillis:", test{pkg: "internal/dict", run: "^TestQuarantineByAClockBehind$"}},
 		{"P7", "where the file ends is not asked for", region,
 			"if off > v.limit || n > v.limit-off {", "if off > 1<<62 {", files},
 		{"P7", "an offset and a length may overflow", region,
