@@ -136,3 +136,30 @@ func TestStatsOfLockedReads(t *testing.T) {
 		t.Errorf("%+v", st)
 	}
 }
+
+// TestAMissCountsOnce: by every way to load, and so does a hit.
+func TestAMissCountsOnce(t *testing.T) {
+	for _, kind := range []layout.Kind{layout.Int64, layout.Int32, layout.String} {
+		m := rvHeap(t, Options{Key: kind, Value: kind, CountHits: true})
+		if err := rvStore(m, of(m, 1), of(m, 1)); err != nil {
+			t.Fatal(err)
+		}
+		load, q := m.Loader()
+		for i := range 2 { // absent, present
+			ways := uint64(1)
+			if _, _, ok, err := m.LoadDatum(of(m, i), nil); ok != (i == 1) || err != nil {
+				t.Errorf("%v: %d is found %v, error %v", kind, i, ok, err)
+			}
+			if kind != layout.String {
+				ways = 3
+				load(q, uint64(i))
+				if _, ok, err := m.LoadWord(uint64(i)); ok != (i == 1) || err != nil {
+					t.Errorf("%v: %d is found %v, error %v", kind, i, ok, err)
+				}
+			}
+			if hits, misses := m.hits.Load(), m.misses.Load(); misses != ways || hits != uint64(i)*ways {
+				t.Errorf("%v, after %d: %d hits and %d misses by %d ways to load", kind, i, hits, misses, ways)
+			}
+		}
+	}
+}

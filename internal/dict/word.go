@@ -81,8 +81,10 @@ func (m *Map) Loader() (load func(*Quick, uint64) (uint64, bool), q *Quick) { re
 
 // LoadWord reads one key.
 func (m *Map) LoadWord(key uint64) (w uint64, ok bool, err error) {
-	if w, ok = m.load(&m.quick, key); ok {
-		return w, true, nil
+	if m.wide { // else there is one way only, and it may count
+		if w, ok = m.load(&m.quick, key); ok {
+			return w, true, nil
+		}
 	}
 	return m.quick.Load(key)
 }
