@@ -15,8 +15,8 @@ const (
 )
 
 // chart is where the main buckets of a table lie, for a range of its sizes: equal parts of them, each contiguous, so that
-// neither the number of hash bits nor a vector's level has to be searched for. What it remembers of the table
-// apart it never changes; a table that has outgrown it gets a new one.
+// neither the number of hash bits nor a vector's level has to be searched for. What it remembers of
+// the table apart, it never changes; a table that has outgrown it gets a new one.
 type chart struct {
 	mask   uint64     // hash bits that count
 	half   uint64     // without the highest

@@ -62,9 +62,7 @@ type Loader func(q *Quick, key uint64) (val uint64, found bool)
 // them in registers.
 func (q *Quick) Loader() Loader {
 	switch {
-	case !q.words:
-		return (*Quick).loadSlow
-	case q.kind != layout.HashStrong:
+	case !q.words || q.kind != layout.HashStrong:
 		return (*Quick).loadSlow
 	case q.deadline != 0 || q.visits:
 		return (*Quick).loadTimed
