@@ -166,6 +166,18 @@ func writers[K Key, V Value]() (store func(*dict.Map, K, V) error, add func(*dic
 		}
 }
 
+// words is the same memory as words, if keys and values are integers of 8 bytes.
+func words[K Key, V Value](keys []K, vals []V) (ks, vs []uint64, ok bool) {
+	var k K
+	var v V
+	if unsafe.Sizeof(k) != 8 || unsafe.Sizeof(v) != 8 {
+		return nil, nil, false
+	}
+	ks = unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(keys))), len(keys)) // K is ~int64 or ~uint64
+	vs = unsafe.Slice((*uint64)(unsafe.Pointer(unsafe.SliceData(vals))), len(vals)) // V likewise
+	return ks, vs, true
+}
+
 // result is what dict returned for a value: a word or bytes.
 func result[V Value](w uint64, b []byte) (v V) {
 	if unsafe.Sizeof(v) <= 8 {

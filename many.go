@@ -12,7 +12,7 @@ import (
 // A batch is converted on the stack as long as it is small, so that small batches allocate nothing.
 const (
 	smallBatch = 64  // mutations: dict wants the whole batch, to group it by shard
-	loadBatch  = 128 // loads: enough to overlap their cache misses
+	loadBatch  = 256 // loads: enough to overlap their cache misses
 	feedBatch  = 512 // pairs that StoreAll collects
 )
 
@@ -104,6 +104,9 @@ func (m *Map[K, V]) loadMany(keys []K, vals []V, found []bool) (n int, err error
 
 // loadWords is LoadMany for integers.
 func loadWords[K Key, V Value](m *Map[K, V], keys []K, vals []V, found []bool) (n int, err error) {
+	if ks, vs, ok := words(keys, vals); ok {
+		return m.d.LoadWords(ks, vs, found)
+	}
 	var in, out [loadBatch]uint64
 	for from := 0; from < len(keys); from += loadBatch {
 		group := keys[from:min(from+loadBatch, len(keys))]

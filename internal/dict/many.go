@@ -70,8 +70,12 @@ const warmAhead = 64
 // LoadWords is LoadMany for a map of integers. n says how many were found.
 func (m *Map) LoadWords(keys, vals []uint64, found []bool) (n int, err error) {
 	defer runtime.KeepAlive(m.seg)
-	for from := 0; from < len(keys) && err == nil; from += warmAhead {
-		to, more := min(from+warmAhead, len(keys)), 0
+	step := len(keys)
+	if !m.wide {
+		step = warmAhead
+	}
+	for from := 0; from < len(keys) && err == nil; from += step {
+		to, more := min(from+step, len(keys)), 0
 		if !m.wide {
 			for _, k := range keys[from:to] {
 				h := m.hash(k)

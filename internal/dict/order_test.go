@@ -156,6 +156,40 @@ func shortLoads(t *testing.T, m *Map) {
 	t.Logf("%d stores", points)
 }
 
+// TestBatchesOfAnySize: keys that are there, in main and in overflow buckets, and keys that are not, in batches of any size,
+// into the memory of the keys as well.
+func TestBatchesOfAnySize(t *testing.T) {
+	for _, h := range []layout.Hash{layout.HashStrong, layout.HashFourBit} {
+		m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 2, Hash: h})
+		const n = 600
+		for i := range n {
+			if i%3 != 0 {
+				if err := rvStore(m, of(m, i), of(m, i*7)); err != nil {
+					t.Fatal(err)
+				}
+			}
+		}
+		for size := range n {
+			words, found, there := make([]uint64, size), make([]bool, size), 0
+			for i := range words {
+				if words[i] = uint64((i*5 + size) % n); words[i]%3 != 0 {
+					there++
+				}
+			}
+			got, err := m.LoadWords(words, words, found)
+			if got != there || err != nil {
+				t.Fatalf("%v, %d keys: %d found of %d, error %v", h, size, got, there, err)
+			}
+			for i, w := range words {
+				key := uint64((i*5 + size) % n)
+				if want := key % 3; found[i] != (want != 0) || found[i] && w != 7*key || !found[i] && w != 0 {
+					t.Fatalf("%v, %d keys: %d is %d, found %v", h, size, key, w, found[i])
+				}
+			}
+		}
+	}
+}
+
 // of is a key or value of the kind that m has.
 func of(m *Map, i int) Datum {
 	if m.Options().Key == layout.String {

@@ -197,6 +197,18 @@ func loadWord(key dict.Datum) reading {
 	}}
 }
 
+// loadWords is the short way of integer maps for many keys, of which there is one.
+func loadWords(key dict.Datum) reading {
+	return reading{name: "short load of many, " + maptest.Show(key), run: func(p *player, m *dict.Map) error {
+		var val [1]uint64
+		var found [1]bool
+		if _, err := m.LoadWords([]uint64{key.W}, val[:], found[:]); err != nil {
+			return gaveUp(err)
+		}
+		return p.judgeLoad(key, 0, dict.Loaded{Found: found[0], W: val[0]})
+	}}
+}
+
 // loadBytes is the short way to strings, with room for so many bytes in the buffer.
 func loadBytes(key dict.Datum, room int) reading {
 	return reading{name: fmt.Sprintf("short load of %s, room for %d", maptest.Show(key), room), run: func(p *player, m *dict.Map) error {

@@ -33,7 +33,7 @@ func (f *film) readings() (out []reading) {
 	for k := range known {
 		out = append(out, load(k, dict.ReadTTL))
 		if spec.Key != layout.String && spec.Value != layout.String {
-			out = append(out, loadWord(k))
+			out = append(out, loadWord(k), loadWords(k))
 			if f.resizes() {
 				out = append(out, late(loadWord(k)))
 			}

@@ -164,13 +164,19 @@ func shapes() (out []scene) {
 // deadlines are maps with deadlines and with a policy.
 func deadlines() []scene {
 	soon, later := 5*time.Second, time.Hour
-	gone := steps(lasting(store(num(14), num(5)), time.Millisecond), maptest.Step{Kind: maptest.Advance, N: 20})
+	pause := maptest.Step{Kind: maptest.Advance, N: 20}
+	gone := steps(lasting(store(num(14), num(5)), time.Millisecond), pause)
+	all := fill(40, 59)
+	for i := range all {
+		all[i] = lasting(all[i], time.Millisecond)
+	}
 	return []scene{
 		{name: "overwrite with a deadline", spec: timed, setup: append(fill(10, 13), lasting(store(num(13), num(4)), soon)),
 			steps: steps(lasting(store(num(13), num(9)), later), op(dict.OpPersist, num(13), num(0)))},
 		{name: "insert with a deadline", spec: timed, setup: fill(10, 13), steps: steps(lasting(store(num(13), num(9)), soon))},
 		{name: "over an expired one", spec: timed, setup: append(gone, fill(10, 13)...), steps: steps(op(dict.OpInsert, num(14), num(9)))},
 		{name: "expired ones go", spec: timed, setup: append(gone, fill(10, 13)...), steps: steps(maptest.Step{Kind: maptest.FlushExpired})},
+		{name: "clear of expired ones", spec: timed, setup: append(all, pause), steps: steps(maptest.Step{Kind: maptest.Clear})},
 		{name: "store that evicts", spec: evicting, setup: fill(10, 16), steps: steps(store(num(16), num(1)))},
 		{name: "overwrite under a policy", spec: evicting, setup: fill(10, 16), steps: steps(store(num(12), num(1)))},
 		{name: "pop", spec: evicting, setup: fill(10, 16), steps: steps(maptest.Step{Kind: maptest.PopOldest}, maptest.Step{Kind: maptest.PopNewest})},

@@ -6,3 +6,16 @@ TEXT ·prefetch(SB), NOSPLIT, $0-8
 	PREFETCHT0	(AX)
 	PREFETCHT0	64(AX)
 	RET
+
+// func prefetchAll(ps *Ptr, n int)
+TEXT ·prefetchAll(SB), NOSPLIT, $0-16
+	MOVQ	ps+0(FP), SI
+	MOVQ	n+8(FP), CX
+next:
+	MOVQ	(SI), AX
+	PREFETCHT0	(AX)
+	PREFETCHT0	64(AX)
+	ADDQ	$8, SI
+	DECQ	CX
+	JNZ	next
+	RET

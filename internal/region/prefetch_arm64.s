@@ -6,3 +6,15 @@ TEXT ·prefetch(SB), NOSPLIT, $0-8
 	PRFM	(R0), PLDL1KEEP
 	PRFM	64(R0), PLDL1KEEP
 	RET
+
+// func prefetchAll(ps *Ptr, n int)
+TEXT ·prefetchAll(SB), NOSPLIT, $0-16
+	MOVD	ps+0(FP), R1
+	MOVD	n+8(FP), R2
+next:
+	MOVD.P	8(R1), R0
+	PRFM	(R0), PLDL1KEEP
+	PRFM	64(R0), PLDL1KEEP
+	SUBS	$1, R2
+	BNE	next
+	RET

@@ -5,5 +5,16 @@ import "unsafe"
 // Prefetch asks for the cache line of p's word and for the one behind it, and waits for neither. A prefetch cannot fault.
 func (p Ptr) Prefetch() { prefetch(p.p) }
 
+// PrefetchAll is Prefetch of each of ps, of which some may be nil. A prefetch leaves the processor's window only when its address has been
+// translated: with nothing in between, the translations of many overlap.
+func PrefetchAll(ps []Ptr) {
+	if len(ps) > 0 {
+		prefetchAll(unsafe.SliceData(ps), len(ps)) // valid: reads the pointers of a slice
+	}
+}
+
 //go:noescape
 func prefetch(p unsafe.Pointer)
+
+//go:noescape
+func prefetchAll(ps *Ptr, n int)

@@ -208,7 +208,9 @@ func (q *Quick) look(h uint64) (c *chart, main region.Ptr, level uint64) {
 	if main = c.place(level, h); main.IsNil() {
 		return c, q.draw(c, level, h), level
 	}
-	c.now.Store(level)
+	if c.now.Load() != level {
+		c.now.Store(level)
+	}
 	return c, main, level
 }
 
@@ -270,60 +272,150 @@ func (q *Quick) read(c *chart, main region.Ptr, level, h, key uint64, visits boo
 	return val, true, c.still(main, head, level) && (until == 0 || until > q.Now())
 }
 
-// group is how many keys LoadMany asks the memory for before it reads them: enough to keep it busy, few enough for the
-// first-level cache.
-const group = 64
+// LoadMany reads in groups. The buckets of a group are asked for before the group ahead of it is read; overflow buckets at the end, when
+// all that is elsewhere has been read. A group of more keys would ask for more cache lines than a core waits for at a time: it
+// would stand still.
+const (
+	batch = 256
+	group = 8
+)
 
-// A spot is where LoadMany will read.
-type spot struct {
-	chart       *chart // nil: it is not known
-	main        region.Ptr
-	level, hash uint64
+// spots are where LoadMany reads a batch of keys.
+type spots struct {
+	main  [batch]region.Ptr // main bucket; nil: it is not known
+	hash  [batch]uint64
+	level [batch]uint64     // level word that led there
+	late  [batch]uint8      // keys that are not in their main bucket, or not for sure
+	over  [batch]region.Ptr // the overflow buckets behind those, nil if there is none
+	lates int
 }
 
 // LoadMany is a load of each key, none of which it counts as an access. n says how many were found.
 func (q *Quick) LoadMany(keys, vals []uint64, found []bool) (n int, err error) {
-	var spots [group]spot
-	for len(keys) > 0 {
-		now := spots[:min(len(keys), group)]
-		for i := range now {
-			q.aim(&now[i], keys[i])
+	if !q.words {
+		return q.loadEach(keys, vals, found)
+	}
+	for len(keys) > 0 && err == nil {
+		k, more := min(len(keys), batch), 0
+		more, err = q.loadBatch(keys[:k], vals[:k], found[:k])
+		n += more
+		keys, vals, found = keys[k:], vals[k:], found[k:]
+	}
+	return n, err
+}
+
+// loadEach is LoadMany the long way.
+func (q *Quick) loadEach(keys, vals []uint64, found []bool) (n int, err error) {
+	for i, key := range keys {
+		if vals[i], found[i], err = q.Slow(key, false); err != nil {
+			return n, err
 		}
-		for i := range now {
-			var val uint64
-			var here, ok bool
-			if s := &now[i]; s.chart != nil {
-				val, here, ok = q.read(s.chart, s.main, s.level, s.hash, keys[i], false)
-			}
-			if !ok {
-				if val, here, err = q.Slow(keys[i], false); err != nil {
-					return n, err
-				}
-			}
-			if vals[i], found[i] = val, here; here {
-				n++
-			}
+		if found[i] {
+			n++
 		}
-		keys, vals, found = keys[len(now):], vals[len(now):], found[len(now):]
 	}
 	return n, nil
 }
 
-// aim makes s the spot of a key, and asks for its memory without waiting for it.
-func (q *Quick) aim(s *spot, key uint64) {
-	s.chart = nil
-	if !q.words {
-		return
+// loadBatch is LoadMany of at most as many keys as a batch has.
+func (q *Quick) loadBatch(keys, vals []uint64, found []bool) (n int, err error) {
+	var s spots
+	q.aim(&s, keys, 0)
+	for from := 0; from < len(keys); from += group {
+		q.aim(&s, keys, from+group)
+		q.near(&s, keys, vals, found, from)
 	}
-	h := q.hash(key)
-	c := q.chart(h)
-	level := c.level.Load(0)
-	main := c.place(level, h)
-	if main.IsNil() {
-		if main = q.draw(c, level, h); main.IsNil() {
-			return
+	n = len(keys) - s.lates
+	region.PrefetchAll(s.over[:min(group, s.lates)])
+	for from := 0; from < s.lates; from += group {
+		to := min(from+group, s.lates)
+		region.PrefetchAll(s.over[to:min(to+group, s.lates)])
+		for _, i := range s.late[from:to] {
+			if vals[i], found[i], err = q.far(&s, i, keys[i]); err != nil {
+				return n, err
+			}
+			if found[i] {
+				n++
+			}
 		}
 	}
-	main.Prefetch()
-	*s = spot{c, main, level, h}
+	return n, nil
+}
+
+// aim finds the main buckets of the group of keys that begins at from, and asks for them without waiting.
+func (q *Quick) aim(s *spots, keys []uint64, from int) {
+	to := min(from+group, len(keys), batch)
+	for i := from; i < to; i++ {
+		h := q.hash(keys[i])
+		c := q.chart(h)
+		level := c.level.Load(0)
+		main := c.place(level, h)
+		if main.IsNil() {
+			main = q.draw(c, level, h)
+		}
+		s.main[i], s.hash[i], s.level[i] = main, h, level
+	}
+	if from < to {
+		region.PrefetchAll(s.main[from:to])
+	}
+}
+
+// near reads the group of keys that begins at from in their main buckets.
+func (q *Quick) near(s *spots, keys, vals []uint64, found []bool, from int) {
+	to := min(from+group, len(keys), batch)
+	vals, found = vals[:to], found[:to]
+	for i := from; i < to; i++ {
+		key, main, h := keys[i], s.main[i], s.hash[i]
+		if main.IsNil() {
+			s.put(i, main)
+			continue
+		}
+		head := main.Load(layout.BkHead)
+		marks := lanesEqual(main.Peek(layout.BkTags), Tag(h))
+		for marks != 0 && main.Byte(lane(marks)*wideSlot).Peek(firstKey) != key {
+			marks &= marks - 1
+		}
+		if marks != 0 {
+			val := main.Byte(lane(marks) * wideSlot).Peek(firstKey + 1)
+			if (q.deadline == 0 || q.alive(main, lane(marks), h, s.level[i])) && main.Load(layout.BkHead) == head&^1 {
+				vals[i], found[i] = val, true // T2
+				continue
+			}
+		}
+		var over region.Ptr
+		if link := layout.Hi(head); link != 0 {
+			c := q.chart(h)
+			if r, k := c.table.Over.Row(link - 1); k < r.N() {
+				over = c.table.Over.In(r, k)
+			}
+		}
+		s.put(i, over)
+	}
+}
+
+// alive reports whether the entry in slot i of a main bucket, found by hash h under a level word, has not expired.
+//
+//go:noinline
+func (q *Quick) alive(main region.Ptr, i, h, level uint64) bool {
+	c := q.chart(h)
+	until := q.until(c, main, i)
+	return c.level.Load(0) == level && (until == 0 || until > q.Now())
+}
+
+// put leaves key i for later.
+func (s *spots) put(i int, over region.Ptr) {
+	s.late[s.lates%batch], s.over[s.lates%batch] = uint8(i), over
+	s.lates++
+}
+
+// far reads key i, wherever it is.
+func (q *Quick) far(s *spots, i uint8, key uint64) (val uint64, found bool, err error) {
+	if main := s.main[i]; !main.IsNil() {
+		c := q.chart(s.hash[i])
+		var ok bool
+		if val, found, ok = q.read(c, main, s.level[i], s.hash[i], key, false); ok {
+			return val, found, nil
+		}
+	}
+	return q.Slow(key, false)
 }
