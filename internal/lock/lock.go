@@ -34,7 +34,7 @@ import (
 
 const (
 	waiters = 1 << 31
-	spins   = 64
+	longest = 32
 	nap     = 250 * time.Microsecond // a death wakes nobody: longest sleep before the owner's life is asked after again
 )
 
@@ -97,7 +97,7 @@ func (l *Lock) Lock(o *Owner, deadline time.Time) error {
 	if raceEnabled {
 		l.local.Lock()
 	}
-	if l.word.CompareAndSwap(0, 0, o.word) {
+	if l.word.Load(0) == 0 && l.word.CompareAndSwap(0, 0, o.word) {
 		return nil
 	}
 	err := l.lockSlow(o, deadline)
@@ -111,12 +111,14 @@ func (l *Lock) Lock(o *Owner, deadline time.Time) error {
 func (l *Lock) Try(o *Owner) bool { return !raceEnabled && l.word.CompareAndSwap(0, 0, o.word) }
 
 func (l *Lock) lockSlow(o *Owner, deadline time.Time) error {
-	for range spins {
+	for pauses := 1; pauses <= longest; pauses *= 2 {
+		for range pauses {
+			sys.Pause()
+		}
 		if l.word.Load(0) == 0 && l.word.CompareAndSwap(0, 0, o.word) {
 			l.met(0)
 			return nil
 		}
-		sys.Pause()
 	}
 	if !l.join(deadline) {
 		return fault.With(fault.ErrBusy, "other goroutines wait for it")
