@@ -90,13 +90,23 @@ func TestChunksHaveRecords(t *testing.T) {
 
 // What a transaction needs is more than what it still lacked when it noticed: it gives back what it had taken.
 func TestLargeValueWithSomeChunksFree(t *testing.T) {
-	for free := range 4 {
+	for free := range uint64(4) {
 		p := play(t, dict.Options{Key: layout.Int64, Value: layout.String, Shards: 1}, 1)
 		size := func(chunks int) dict.Datum { return dict.Datum{S: strings.Repeat("v", chunks*layout.ChunkSize)} }
-		p.do(dict.Op{Val: size(1)})
 		s := &p.m.Segment().Shards[0]
-		for i := uint64(1); s.Stat(layout.ShBacked+layout.VecChunk)-s.Stat(layout.ShChunkBump) != uint64(free); i++ {
-			p.do(dict.Op{Key: dict.Datum{W: i}, Val: size(1)})
+		have := func() uint64 {
+			return s.Stat(layout.ShBacked+layout.VecChunk) - s.Stat(layout.ShChunkBump) + s.Stat(layout.ShChunkFreeLen)
+		}
+		for i := uint64(0); have() != free; i++ {
+			switch k := (dict.Datum{W: i}); {
+			case i > 100:
+				t.Fatalf("%d chunks free, want %d", have(), free)
+			case have() < free:
+				p.do(dict.Op{Key: k, Val: size(int(free))})
+				p.do(dict.Op{Code: dict.OpDelete, Key: k})
+			default:
+				p.do(dict.Op{Key: k, Val: size(1)})
+			}
 		}
 		p.do(dict.Op{Key: dict.Datum{W: 1 << 20}, Val: size(3)})
 	}

@@ -100,7 +100,7 @@ func (s *Space) backTo(o *lock.Owner, shard int, v *vector.Vec, level int, to ui
 }
 
 // step is how many elements to back ahead: of what there is an eighth, below a MiB a thirty-second part; a page at least,
-// 256 KiB at most.
+// 32 KiB at most: whoever stores waits for the system calls.
 func step(v layout.Vec, have uint64) uint64 {
 	bytes := have * v.Elem
 	if bytes < 1<<20 {
@@ -109,7 +109,7 @@ func step(v layout.Vec, have uint64) uint64 {
 	return max(min(max(bytes/8, layout.Page), mostAhead)/v.Elem, 1)
 }
 
-const mostAhead = 256 << 10
+const mostAhead = 32 << 10
 
 // Ahead is how many elements Back may back besides those asked for.
 func Ahead(v layout.Vec) uint64 { return max(mostAhead/v.Elem, 1) }

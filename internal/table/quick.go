@@ -116,7 +116,6 @@ func (q *Quick) loadTimed(key uint64) (val uint64, found bool) {
 		return q.loadSlow(key)
 	}
 	main := part.Byte(i & c.inside * c.elem)
-	main.Load(secondLine)
 	head := main.Load(layout.BkHead)
 	p, link, tag := main, layout.Hi(head), Tag(h)
 	for hops := 0; ; hops++ {
