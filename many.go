@@ -59,9 +59,9 @@ func (m *Map[K, V]) StoreAll(pairs iter.Seq2[K, V]) (n int, err error) {
 }
 
 // LoadMany sets vals[i] to the value of keys[i] and found[i] to whether there is one, for all i, and returns the
-// number found. It overlaps the waits for memory, so that for a large map of integers it takes less than half as long as
-// one Load after the other (BENCHMARKS.md). It does not count as an access for eviction. vals and found must be as long as keys;
-// after an error all of both are zero.
+// number found. Each key is read at some instant of the call, in no particular order. It overlaps the waits for memory, so that for a
+// large map of integers it takes a third of the time of one Load after the other (BENCHMARKS.md). It does not count as an access for
+// eviction. vals and found must be as long as keys; after an error all of both are zero.
 func (m *Map[K, V]) LoadMany(keys []K, vals []V, found []bool) (n int, err error) {
 	if len(vals) != len(keys) || len(found) != len(keys) {
 		return 0, fmt.Errorf("shmap: LoadMany: %d keys, but room for %d values and %d found: %w",

@@ -34,7 +34,7 @@ import (
 
 const (
 	waiters = 1 << 31
-	longest = 32
+	longest = 32 // pauses between two looks at most; all of them take one to three microseconds
 	nap     = 250 * time.Microsecond // a death wakes nobody: longest sleep before the owner's life is asked after again
 )
 
@@ -110,6 +110,9 @@ func (l *Lock) Lock(o *Owner, deadline time.Time) error {
 // Try acquires l for o if it is free. (Not in race builds: see raceEnabled.)
 func (l *Lock) Try(o *Owner) bool { return !raceEnabled && l.word.CompareAndSwap(0, 0, o.word) }
 
+// lockSlow spins a little, then sleeps as often as it must. Between looks it waits twice as long each time (Thomas Anderson, "The
+// performance of spin lock alternatives for shared-memory multiprocessors", 1990): a look takes the line from the owner, who
+// needs it to let go.
 func (l *Lock) lockSlow(o *Owner, deadline time.Time) error {
 	for pauses := 1; pauses <= longest; pauses *= 2 {
 		for range pauses {
