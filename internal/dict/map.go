@@ -78,6 +78,7 @@ func Attach(seg *segment.Segment) *Map {
 		texts: t.Charted() && !t.Wide()}
 	m.quick = table.Quick{Slow: m.loadWord, SlowText: m.loadText, Now: seg.Env.Now}
 	for i := range m.shards {
+		m.shards[i].Own()
 		if t.Charted() {
 			m.quick.Add(m.shards[i].Table(), c.LgShards, m.ReadOnly())
 		}

@@ -135,7 +135,7 @@ func refuse(t *testing.T, m *Map) {
 	}
 }
 
-// TestLateLoadTouchesNothingGivenBack: a load by a handle that has seen the table when it was large does not look where there is no
+// TestLateLoadTouchesNothingGivenBack: a load or store by a handle that has seen the table when it was large does not look where there is no
 // memory any more: that would allocate it again.
 func TestLateLoadTouchesNothingGivenBack(t *testing.T) {
 	for name, o := range map[string]Options{
@@ -163,9 +163,10 @@ func TestLateLoadTouchesNothingGivenBack(t *testing.T) {
 			if err := m.Clear(); err != nil {
 				t.Fatal(err)
 			}
-			for range 300 { // epochs of the quarantine pass
+			there := keys[:10]
+			for i := range 300 { // epochs of the quarantine pass
 				now += 10
-				if err := rvStore(m, keys[1], of(m, 1)); err != nil {
+				if err := rvStore(m, there[i%len(there)], of(m, 1)); err != nil {
 					t.Fatal(err)
 				}
 			}
@@ -182,8 +183,19 @@ func TestLateLoadTouchesNothingGivenBack(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
+			for _, k := range there {
+				q.Note(large)
+				if o.Key != layout.String {
+					err = m.StoreWord(k.W, 1)
+				} else {
+					err = m.StoreDatum(k, of(m, 1))
+				}
+				if err != nil {
+					t.Fatal(err)
+				}
+			}
 			if after, err := m.seg.Blocks(); after > before || err != nil {
-				t.Errorf("%d blocks before the loads, %d after them, error %v", before, after, err)
+				t.Errorf("%d blocks before the loads and stores, %d after them, error %v", before, after, err)
 			}
 		})
 	}

@@ -156,6 +156,8 @@ func peeks(t *testing.T, all []instruction) {
 		}
 	}
 	between := regexp.MustCompile(`^LL+P+[LP]*L$`)
+	batch := module + "internal/table.(*Quick).near" // aim has loaded the level words before it
+	order[batch] = "L" + order[batch]
 	n := 0
 	for function, o := range order {
 		if !strings.Contains(o, "P") || strings.HasSuffix(function, ".Peek") {

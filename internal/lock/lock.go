@@ -34,7 +34,7 @@ import (
 
 const (
 	waiters = 1 << 31
-	longest = 32 // pauses between two looks at most; all of them take one to three microseconds
+	longest = 32                     // pauses between two looks at most; all of them take one to three microseconds
 	nap     = 250 * time.Microsecond // a death wakes nobody: longest sleep before the owner's life is asked after again
 )
 
@@ -78,6 +78,7 @@ func (o *Owner) Retire() {
 // Lock is one lock as one handle sees it.
 type Lock struct {
 	word   region.Ptr
+	mine   uint64        // what Try makes of the word; 0: nobody tries
 	local  sync.Mutex    // race builds only, see raceEnabled
 	queue  chan struct{} // a mutex with a deadline: at most one thread of this handle sleeps in the kernel for this lock
 	repair func() error
@@ -89,6 +90,13 @@ type Lock struct {
 func (l *Lock) Init(word region.Ptr, repair func() error, met func(sleeps int)) {
 	l.word, l.repair, l.met = word, repair, met
 	l.queue = make(chan struct{}, 1)
+}
+
+// TryFor makes o the owner for whom Try and TryUnlock are. It is set before l is shared.
+func (l *Lock) TryFor(o *Owner) {
+	if o != nil {
+		l.mine = o.word
+	}
 }
 
 // Lock acquires l for o. It waits for a live owner, until deadline if that is not zero (ErrBusy), and mends what a dead
@@ -107,8 +115,8 @@ func (l *Lock) Lock(o *Owner, deadline time.Time) error {
 	return err
 }
 
-// Try acquires l for o if it is free. (Not in race builds: see raceEnabled.)
-func (l *Lock) Try(o *Owner) bool { return !raceEnabled && l.word.CompareAndSwap(0, 0, o.word) }
+// Try acquires l if it is free. (Not in race builds: see raceEnabled.)
+func (l *Lock) Try() bool { return !raceEnabled && l.mine != 0 && l.word.CompareAndSwap(0, 0, l.mine) }
 
 // lockSlow spins a little, then sleeps as often as it must. Between looks it waits twice as long each time (Thomas Anderson, "The
 // performance of spin lock alternatives for shared-memory multiprocessors", 1990): a look takes the line from the owner, who
@@ -234,7 +242,7 @@ func (l *Lock) Unlock(o *Owner) {
 }
 
 // TryUnlock is Unlock where nobody waits; false if it did nothing. (Not in race builds: see raceEnabled.)
-func (l *Lock) TryUnlock(o *Owner) bool { return !raceEnabled && l.word.CompareAndSwap(0, o.word, 0) }
+func (l *Lock) TryUnlock() bool { return !raceEnabled && l.word.CompareAndSwap(0, l.mine, 0) }
 
 // release compares, because a handle that has been closed may find itself robbed meanwhile.
 func (l *Lock) release(o *Owner) {

@@ -105,6 +105,9 @@ func (s *Shard) Init(env *Env, index int) error {
 	return nil
 }
 
+// Own tells s who its handle is, once that is known.
+func (s *Shard) Own() { s.lock.TryFor(s.env.Owner) }
+
 // Format makes an empty shard of zeroed memory; the file has no name yet, so nothing here can be seen.
 func (s *Shard) Format() error {
 	if err := s.provide(&vector.Need{Which: layout.VecJournal, Elements: 1}); err != nil {
@@ -203,11 +206,11 @@ func (s *Shard) deadline() time.Time {
 
 // enter takes the lock for a mutation.
 func (s *Shard) enter() error {
-	if o := s.env.Owner; o != nil && s.lock.Try(o) {
+	if s.lock.Try() {
 		if s.ready() {
 			return nil
 		}
-		s.lock.Unlock(o)
+		s.leave()
 	}
 	return s.enterSlow()
 }

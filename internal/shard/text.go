@@ -9,20 +9,19 @@ import (
 
 // SetText stores a string value of k.
 func (s *Shard) SetText(k table.Key, val string) error {
-	o := s.env.Owner
-	if o == nil || !s.lock.Try(o) {
+	if !s.lock.Try() {
 		return s.setTextSlow(k, val)
 	}
 	if !s.ready() {
-		s.lock.Unlock(o)
+		s.leave()
 		return s.setTextSlow(k, val)
 	}
 	if len(val) <= layout.MaxInline && s.header.Load(layout.ShQuarTime) == 0 { // else there is memory to give back in time
 		b, marks := s.table.HeldMain(k.Hash)
 		if at := s.table.KeySlot(b, marks, k); at != 0 && !layout.IsBlob(b.Load(at+1)) {
 			b.Store(at+1, layout.Inline(val))
-			if !s.lock.TryUnlock(o) {
-				s.lock.Unlock(o)
+			if !s.lock.TryUnlock() {
+				s.leave()
 			}
 			return nil
 		}
@@ -45,8 +44,8 @@ func (s *Shard) setTextSlow(k table.Key, val string) error {
 //go:noinline
 func (s *Shard) setTextHeld(k table.Key, val string) error {
 	if s.header.Load(layout.ShQuarTime) == 0 && s.overwriteText(k, val) {
-		if o := s.env.Owner; !s.lock.TryUnlock(o) {
-			s.lock.Unlock(o)
+		if !s.lock.TryUnlock() {
+			s.leave()
 		}
 		return nil
 	}

@@ -16,23 +16,22 @@ func (s *Shard) LoadNarrow(h, key uint64, visits bool) (w uint64, ok, done bool)
 
 // SetWord makes the value of an integer key (value&keep)+w and returns it: with keep 0 it is a Store, with all bits an Add.
 func (s *Shard) SetWord(h, key, keep, w uint64) (val uint64, err error) {
-	o := s.env.Owner
-	if o == nil || !s.lock.Try(o) {
+	b, level := s.table.Spot(h)
+	if b.IsNil() || !s.lock.Try() {
 		return s.SetCounter(table.Key{Hash: h, Word: key}, keep, w)
 	}
 	if !s.ready() {
-		s.lock.Unlock(o)
+		s.leave()
 		return s.SetCounter(table.Key{Hash: h, Word: key}, keep, w)
 	}
-	b, marks := s.table.HeldMain(h)
-	at := table.WordSlot(b, marks, key)
+	at := table.WordSlot(b, s.table.HeldSpot(b, level, h), key)
 	if at == 0 || s.header.Load(layout.ShQuarTime) != 0 { // or there is memory to give back in time
 		return s.setWordHeld(table.Key{Hash: h, Word: key}, keep, w)
 	}
 	val = (b.Load(at+1)&keep + w) & s.low
 	b.Store(at+1, val)
-	if !s.lock.TryUnlock(o) {
-		s.lock.Unlock(o)
+	if !s.lock.TryUnlock() {
+		s.leave()
 	}
 	return val, nil
 }

@@ -50,6 +50,13 @@ func (c *chart) place(level, h uint64) region.Ptr {
 	return part.Byte(i & c.inside * c.elem)
 }
 
+// note keeps a level word in the chart's range for who comes after.
+func (c *chart) note(level uint64) {
+	if c.now.Load() != level {
+		c.now.Store(level)
+	}
+}
+
 // still is Table.still.
 func (c *chart) still(main region.Ptr, head, level uint64) bool {
 	return head&1 == 0 && c.level.Load(0) == level && main.Load(layout.BkHead) == head
@@ -86,8 +93,14 @@ func (t *Table) chartFor(c *chart, level, h uint64) (*chart, bool) {
 //go:noinline
 func (t *Table) redraw(c *chart, level, h uint64) {
 	if next, ok := t.chartFor(c, level, h); ok {
-		t.chart.Store(next)
+		t.follow(next)
 	}
+}
+
+// follow makes c the chart of t. Stores and loads may go by different ones for a moment: each is right for what it says.
+func (t *Table) follow(c *chart) {
+	t.share.Store(c)
+	t.chart.Store(c)
 }
 
 // plot is where a part of a chart lies, nil if it is not contiguous or not inside the file as far as is known.

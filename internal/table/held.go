@@ -10,20 +10,45 @@ import (
 // HeldMain is the main bucket that a hash leads to, by the chart, and its slots with the tag of the hash, for WordSlot and
 // KeySlot. There are none if the short way leads nowhere.
 func (t *Table) HeldMain(h uint64) (main region.Ptr, marks uint64) {
-	if t.chart == nil || t.timed {
+	c, level := t.chart.Load(), t.Shard.Load(layout.ShLevel)
+	if c == nil || t.timed {
 		return main, 0
 	}
-	c, level := t.chart.Load(), t.Shard.Load(layout.ShLevel)
 	main = c.place(level, h)
 	if main.IsNil() {
 		t.redraw(c, level, h)
 		return main, 0
 	}
+	c.note(level)
 	main.Load(secondLine) // also for a slot that will be written: the next lock waits until it is there
 	if main.Load(layout.BkHead)&1 != 0 {
 		return main, 0
 	}
 	return main, lanesEqual(main.Load(layout.BkTags), Tag(h))
+}
+
+// Spot is where HeldSpot will look for a hash, by the chart and the level word that was seen last: for who is about to take the lock, since
+// nothing that comes after a locked instruction begins before it is done. nil if it is not known. Nothing may be read there before
+// the lock is held.
+func (t *Table) Spot(h uint64) (main region.Ptr, level uint64) {
+	c := t.chart.Load()
+	if c == nil || t.timed {
+		return main, 0
+	}
+	level = c.now.Load()
+	return c.place(level, h), level
+}
+
+// HeldSpot is HeldMain where Spot has led. There are no slots if the table has another level word by now; HeldMain notes it.
+func (t *Table) HeldSpot(main region.Ptr, level, h uint64) (marks uint64) {
+	if t.Shard.Load(layout.ShLevel) != level {
+		t.HeldMain(h)
+		return 0
+	}
+	if main.Load(layout.BkHead)&1 != 0 {
+		return 0
+	}
+	return lanesEqual(main.Load(layout.BkTags), Tag(h))
 }
 
 // HeldWord is where the value of a key stands: a bucket and a word of it, which is 0 if the key is absent; then the bucket is

@@ -43,9 +43,9 @@ func (q *Quick) Add(t *Table, lg uint, readOnly bool) {
 	if q.charts == nil {
 		q.charts = new([layout.MaxShards]atomic.Pointer[chart])
 	}
-	t.chart = &q.charts[q.tables]
+	t.share = &q.charts[q.tables]
 	q.tables++
-	t.chart.Store(t.chartOf(1))
+	t.follow(t.chartOf(1))
 }
 
 // chart is the one of the table that a hash leads to.
@@ -207,9 +207,7 @@ func (q *Quick) look(h uint64) (c *chart, main region.Ptr, level uint64) {
 	if main = c.place(level, h); main.IsNil() {
 		return c, q.draw(c, level, h), level
 	}
-	if c.now.Load() != level {
-		c.now.Store(level)
-	}
+	c.note(level)
 	return c, main, level
 }
 

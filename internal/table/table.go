@@ -51,7 +51,8 @@ type Table struct {
 	Over    *vector.Vec
 	timed   bool // entries have deadlines or are in the recency list
 
-	chart *atomic.Pointer[chart] // of a Quick that has this table; nil: of none
+	chart atomic.Pointer[chart]  // of a Quick that has this table; nil: of none
+	share *atomic.Pointer[chart] // where the Quick has it
 }
 
 // Init makes ready what is derived from the other fields.
