@@ -12,7 +12,7 @@ import (
 // A batch is converted on the stack as long as it is small, so that small batches allocate nothing.
 const (
 	smallBatch = 64  // mutations: dict wants the whole batch, to group it by shard
-	loadBatch  = 256 // loads: enough to overlap their cache misses
+	loadBatch  = 128 // loads: enough to overlap their cache misses
 	feedBatch  = 512 // pairs that StoreAll collects
 )
 
@@ -61,7 +61,8 @@ func (m *Map[K, V]) StoreAll(pairs iter.Seq2[K, V]) (n int, err error) {
 // LoadMany sets vals[i] to the value of keys[i] and found[i] to whether there is one, for all i, and returns the
 // number found. Each key is read at some instant of the call, in no particular order. It overlaps the waits for memory, so that for a
 // large map of integers it takes a third of the time of one Load after the other (BENCHMARKS.md). It does not count as an access for
-// eviction. vals and found must be as long as keys; after an error all of both are zero.
+// eviction. vals and found must be as long as keys; after an error all of both are zero. vals may be keys itself, and may not overlap
+// it otherwise.
 func (m *Map[K, V]) LoadMany(keys []K, vals []V, found []bool) (n int, err error) {
 	if len(vals) != len(keys) || len(found) != len(keys) {
 		return 0, fmt.Errorf("shmap: LoadMany: %d keys, but room for %d values and %d found: %w",

@@ -49,7 +49,7 @@ const (
 	asking   = 600    // whether an owner lives
 	wake     = 1_500  // the system call of a releaser that wakes somebody
 	latency  = 20_000 // until that one runs
-	spinOld  = 100    // 64 looks at the lock word
+	spinOld  = 100    // 64 looks at the lock word, as it was before there were pauses between them
 	spinNew  = 2_500  // 2,048
 	cores    = 64
 	thinking = 300 // of the program that uses the map, between two operations

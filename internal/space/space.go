@@ -99,14 +99,10 @@ func (s *Space) backTo(o *lock.Owner, shard int, v *vector.Vec, level int, to ui
 	return nil
 }
 
-// step is how many elements to back ahead: of what there is an eighth, below a MiB a thirty-second part; a page at least,
-// 32 KiB at most: whoever stores waits for the system calls.
+// step is how many elements to back ahead: of what there is a thirty-second part, a page at least and 32 KiB at most, since whoever
+// stores waits for the system calls; of chunks one.
 func step(v layout.Vec, have uint64) uint64 {
-	bytes := have * v.Elem
-	if bytes < 1<<20 {
-		bytes /= 4
-	}
-	return max(min(max(bytes/8, layout.Page), mostAhead)/v.Elem, 1)
+	return max(min(max(have*v.Elem/32, layout.Page), mostAhead)/v.Elem, 1)
 }
 
 const mostAhead = 32 << 10

@@ -89,7 +89,7 @@ func (q *Quick) loadPlain(key uint64) (val uint64, found bool) {
 				continue
 			}
 			val = slot.Peek(firstKey + 1)
-			if main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() {
+			if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() {
 				return val, true // T2
 			}
 			return q.loadSlow(key)
@@ -275,13 +275,14 @@ func (q *Quick) read(c *chart, main region.Ptr, level, h, key uint64, visits boo
 const (
 	batch = 256
 	group = 8
+	ring  = 2 * group
 )
 
-// spots are where LoadMany reads a batch of keys.
+// spots are what LoadMany knows of the keys of a batch.
 type spots struct {
-	main  [batch]region.Ptr // main bucket; nil: it is not known
-	hash  [batch]uint64
-	level [batch]uint64     // level word that led there
+	main  [ring]region.Ptr // main buckets of the keys of two groups; nil: it is not known
+	hash  [ring]uint64
+	level [ring]uint64      // level word that led there
 	late  [batch]uint8      // keys that are not in their main bucket, or not for sure
 	over  [batch]region.Ptr // the overflow buckets behind those, nil if there is none
 	lates int
@@ -301,10 +302,10 @@ func (q *Quick) LoadMany(keys, vals []uint64, found []bool) (n int, err error) {
 	return n, err
 }
 
-// loadEach is LoadMany the long way.
+// loadEach is LoadMany key by key.
 func (q *Quick) loadEach(keys, vals []uint64, found []bool) (n int, err error) {
 	for i, key := range keys {
-		if vals[i], found[i], err = q.Slow(key, false); err != nil {
+		if vals[i], found[i], err = q.peek(key); err != nil {
 			return n, err
 		}
 		if found[i] {
@@ -312,6 +313,20 @@ func (q *Quick) loadEach(keys, vals []uint64, found []bool) (n int, err error) {
 		}
 	}
 	return n, nil
+}
+
+// peek is Load, but does not count as an access.
+func (q *Quick) peek(key uint64) (val uint64, found bool, err error) {
+	if q.words {
+		h := q.hash(key)
+		if c, main, level := q.look(h); !main.IsNil() {
+			var ok bool
+			if val, found, ok = q.read(c, main, level, h, key, false); ok && !q.Closed.Load() {
+				return val, found, nil
+			}
+		}
+	}
+	return q.Slow(key, false)
 }
 
 // loadBatch is LoadMany of at most as many keys as a batch has.
@@ -328,7 +343,7 @@ func (q *Quick) loadBatch(keys, vals []uint64, found []bool) (n int, err error) 
 		to := min(from+group, s.lates)
 		region.PrefetchAll(s.over[to:min(to+group, s.lates)])
 		for _, i := range s.late[from:to] {
-			if vals[i], found[i], err = q.far(&s, i, keys[i]); err != nil {
+			if vals[i], found[i], err = q.peek(keys[i]); err != nil {
 				return n, err
 			}
 			if found[i] {
@@ -350,10 +365,10 @@ func (q *Quick) aim(s *spots, keys []uint64, from int) {
 		if main.IsNil() {
 			main = q.draw(c, level, h)
 		}
-		s.main[i], s.hash[i], s.level[i] = main, h, level
+		s.main[i%ring], s.hash[i%ring], s.level[i%ring] = main, h, level
 	}
-	if from < to {
-		region.PrefetchAll(s.main[from:to])
+	if first := from % ring; from < to {
+		region.PrefetchAll(s.main[first : first+to-from])
 	}
 }
 
@@ -362,7 +377,7 @@ func (q *Quick) near(s *spots, keys, vals []uint64, found []bool, from int) {
 	to := min(from+group, len(keys), batch)
 	vals, found = vals[:to], found[:to]
 	for i := from; i < to; i++ {
-		key, main, h := keys[i], s.main[i], s.hash[i]
+		key, main, h := keys[i], s.main[i%ring], s.hash[i%ring]
 		if main.IsNil() {
 			s.put(i, main)
 			continue
@@ -373,8 +388,9 @@ func (q *Quick) near(s *spots, keys, vals []uint64, found []bool, from int) {
 			marks &= marks - 1
 		}
 		if marks != 0 {
-			val := main.Byte(lane(marks) * wideSlot).Peek(firstKey + 1)
-			if (q.deadline == 0 || q.alive(main, lane(marks), h, s.level[i])) && main.Load(layout.BkHead) == head&^1 {
+			val, c := main.Byte(lane(marks)*wideSlot).Peek(firstKey+1), q.chart(h)
+			until := q.until(c, main, lane(marks))
+			if c.level.Load(0) == s.level[i%ring] && main.Load(layout.BkHead) == head&^1 && (until == 0 || until > q.Now()) {
 				vals[i], found[i] = val, true // T2
 				continue
 			}
@@ -390,29 +406,8 @@ func (q *Quick) near(s *spots, keys, vals []uint64, found []bool, from int) {
 	}
 }
 
-// alive reports whether the entry in slot i of a main bucket, found by hash h under a level word, has not expired.
-//
-//go:noinline
-func (q *Quick) alive(main region.Ptr, i, h, level uint64) bool {
-	c := q.chart(h)
-	until := q.until(c, main, i)
-	return c.level.Load(0) == level && (until == 0 || until > q.Now())
-}
-
 // put leaves key i for later.
 func (s *spots) put(i int, over region.Ptr) {
 	s.late[s.lates%batch], s.over[s.lates%batch] = uint8(i), over
 	s.lates++
-}
-
-// far reads key i, wherever it is.
-func (q *Quick) far(s *spots, i uint8, key uint64) (val uint64, found bool, err error) {
-	if main := s.main[i]; !main.IsNil() {
-		c := q.chart(s.hash[i])
-		var ok bool
-		if val, found, ok = q.read(c, main, s.level[i], s.hash[i], key, false); ok {
-			return val, found, nil
-		}
-	}
-	return q.Slow(key, false)
 }

@@ -16,9 +16,8 @@
 //	    under an even version, and then found first the level word and then the version unchanged, read one state.
 //	    The level word is asked first: asked last, a split and a merge could fall between the two questions, and the
 //	    entry looked for could have been in the other bucket all the time.
-//	    An integer in its slot needs only the version to be asked again, if the level word was right when the search began: a
-//	    bucket that leaves the table meanwhile keeps what it had until it is taken again, under another version, so that
-//	    was the key's value when it left. (The bytes of a string are not kept so long.)
+//	    The version alone would not do, not for an integer in its slot either: memory that is given back forgets its versions, and
+//	    a bucket that is taken again there may come to the one that somebody has noted who slept meanwhile.
 //	T3  Buckets outside the table (at or past n, overflow buckets in no chain) hold garbage; whoever takes one into the
 //	    table makes it empty first.
 //	T4  A chain has no more overflow buckets than the shard uses.
