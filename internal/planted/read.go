@@ -48,7 +48,7 @@ func read() []row {
 		{"P4", "the shortest way to an entry with a deadline does not ask again", "internal/table/quick.go",
 			"if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() && (", "if !q.Closed.Load() && (", explored},
 		{"P4", "the shortest way to an entry with a deadline does not ask for the level word again", "internal/table/quick.go",
-			"if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() && (", "if main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() && (", explored},
+			"if c.level.Load(0) == level && main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() && (", "if main.Load(layout.BkHead) == head&^1 && !q.Closed.Load() && (", test{pkg: "internal/explore", run: "^TestP04Reads$/^clear_of_expired_ones$"}},
 		{"P4", "a load of an absent key in a batch does not ask again", "internal/table/quick.go",
 			"return 0, false, c.still(main, head, level)", "return 0, false, true", short},
 		{"P12", "the shortest way looks where there may be no memory any more", "internal/table/quick.go",
