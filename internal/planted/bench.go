@@ -18,7 +18,7 @@ import (
 )
 
 // patience is how long a test may take. One that does not end by itself has noticed nothing: it hangs in the gate, too.
-const patience = 3 * time.Minute
+const patience = 8 * time.Minute
 
 // A bench is where faults are planted: a copy of each changed file, and the test programs built with it.
 type bench struct {
