@@ -156,41 +156,6 @@ func shortLoads(t *testing.T, m *Map) {
 	t.Logf("%d stores", points)
 }
 
-// TestStoreAfterShrink: a store by a handle that has slept while the table shrank does not go to what is left of its entry outside of the
-// table.
-func TestStoreAfterShrink(t *testing.T) {
-	m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 1})
-	_, q := m.Loader()
-	const n, kept = 2000, 50
-	for i := range n {
-		if err := rvStore(m, of(m, i), of(m, i)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	large := m.seg.Shards[0].Stat(layout.ShLevel)
-	for i := kept; i < n; i++ {
-		if err := m.Do(&Op{Code: OpDelete, Key: of(m, i)}); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if small := m.seg.Shards[0].Stat(layout.ShLevel); layout.Lo(small)*4 > layout.Lo(large) {
-		t.Fatalf("%d buckets of %d are left: this shows nothing", layout.Lo(small), layout.Lo(large))
-	}
-	for i := range uint64(kept) {
-		q.Note([]uint64{large})
-		if err := m.StoreWord(i, 1000+i); err != nil {
-			t.Fatal(err)
-		}
-		q.Note([]uint64{large})
-		if sum, err := m.AddWord(i, 1); sum != 1001+i || err != nil {
-			t.Fatalf("%d: 1 and %d make %d, error %v", i, 1000+i, sum, err)
-		}
-		if w, ok, err := m.LoadWord(i); w != 1001+i || !ok || err != nil {
-			t.Fatalf("%d is %d, found %v, error %v", i, w, ok, err)
-		}
-	}
-}
-
 // TestBatchesOfAnySize: keys that are there, in main and in overflow buckets, and keys that are not, in batches of any size,
 // into the memory of the keys as well.
 func TestBatchesOfAnySize(t *testing.T) {

@@ -5,7 +5,7 @@ import "unsafe"
 // Prefetch asks for the cache line of p's word and for the one behind it, and waits for neither. A prefetch cannot fault.
 func (p Ptr) Prefetch() { prefetch(p.p) }
 
-// PrefetchAll is Prefetch of each of ps, of which some may be nil. A prefetch leaves the processor's window only when its address has been
+// PrefetchAll is Prefetch of each of ps, of which some may be nil. A prefetch seems to leave the processor's window only when its address has been
 // translated: with nothing in between, the translations of many overlap.
 func PrefetchAll(ps []Ptr) {
 	if len(ps) > 0 {

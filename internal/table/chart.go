@@ -97,7 +97,7 @@ func (t *Table) redraw(c *chart, level, h uint64) {
 	}
 }
 
-// follow makes c the chart of t. Stores and loads may go by different ones for a moment: each is right for what it says.
+// follow makes c the chart of t. Stores and loads may come to go by different ones: each is right for what it says.
 func (t *Table) follow(c *chart) {
 	t.share.Store(c)
 	t.chart.Store(c)
