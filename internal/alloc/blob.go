@@ -3,6 +3,7 @@ package alloc
 import (
 	"slices"
 
+	"github.com/shmap-go/shmap/internal/journal"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/region"
 )
@@ -13,20 +14,36 @@ import (
 type Blob struct {
 	heap   *Heap
 	p      region.Ptr // the chunk
+	off    uint64     // where it is in the file
 	at     uint64     // byte offset of the block in the chunk
 	lens   uint64
 	chunks uint64
 	head   uint64
 }
 
+// Before is the blob as it was before the transaction that o has noted, which may have written to its block; false if what was there was
+// none. A large blob is what it was: nobody writes to one that is reachable.
+func (b Blob) Before(o *journal.Overlay) (Blob, bool) {
+	if b.chunks > 0 {
+		return b, true
+	}
+	words := make([]uint64, min(layout.ClassSize(layout.BlockClass(b.lens)), layout.ChunkSize-b.at)/8)
+	for i := range words {
+		words[i] = b.p.Load(b.at/8 + uint64(i))
+	}
+	o.Patch(b.off+b.at, words)
+	b.p, b.at, b.lens = region.Of(words), 0, words[layout.BlobLens]
+	return b, b.head+b.KeyLen()+b.ValLen() <= uint64(len(words))*8
+}
+
 // Look finds the blob that string word w refers to; false if it does not lie inside the memory.
 func (h *Heap) Look(w uint64) (Blob, bool) {
 	addr := layout.BlobAddr(w)
-	p, ok := h.chunks.At(addr >> layout.LgChunk)
+	p, ok := h.chunks.Find(addr >> layout.LgChunk)
 	if !ok {
 		return Blob{}, false
 	}
-	b := Blob{heap: h, p: p, at: addr & (layout.ChunkSize - 1)}
+	b := Blob{heap: h, p: p.Ptr, off: p.Off, at: addr & (layout.ChunkSize - 1)}
 	if b.at > layout.ChunkSize-layout.LargeHead {
 		return Blob{}, false
 	}
@@ -52,6 +69,9 @@ func (b *Blob) KeyLen() uint64 { return layout.KeyLen(b.lens) }
 
 // ValLen is the length of the value in the blob.
 func (b *Blob) ValLen() uint64 { return layout.ValLen(b.lens) }
+
+// Class is the size class of the blob's block.
+func (b *Blob) Class() int { return layout.BlockClass(b.lens) }
 
 // KeyIs compares the key.
 func (b *Blob) KeyIs(s string) bool {
@@ -165,26 +185,26 @@ func (h *Heap) Make(hash uint64, key, val string) uint64 {
 	return addr
 }
 
-// Remake is Make and Drop of the blob that string word old refers to in one, if the new one fits a free block of the same
-// slab: then one word changes. ok is false if it does not. Nothing more may be taken in the transaction (journal J5).
-func (h *Heap) Remake(old, hash uint64, key, val string) (addr uint64, ok bool) {
-	n := uint64(len(key) + len(val))
-	s := layout.ShapeOf(n)
-	block, lens := h.Short(old)
-	if block.IsNil() || s.Chunks > 0 || layout.ClassOf(layout.KeyLen(lens)+layout.ValLen(lens)+layout.BlobHead) != s.Class {
-		return 0, false
+// Place is the block of the blob that string word w refers to, and the lengths that it would have with the same key and a value
+// of n bytes; nil if that does not belong there.
+func (h *Heap) Place(w, n uint64) (block region.Span, lens uint64) {
+	p, old := h.Short(w)
+	if p.IsNil() {
+		return block, 0
 	}
-	at, ok := h.exchangeBlock(layout.BlobAddr(old), s.Class)
-	if !ok {
-		return 0, false
+	addr, class := layout.BlobAddr(w), layout.BlockClass(old)
+	at := addr & (layout.ChunkSize - 1)
+	lens, ok := layout.LensIn(class, layout.KeyLen(old), n)
+	if !ok || at+layout.ClassSize(class) > layout.ChunkSize {
+		return block, 0
 	}
-	addr = layout.BlobAddr(old)&^(layout.ChunkSize-1) + at
-	block = block.Byte(addr - layout.BlobAddr(old)) // in the same chunk, before or behind
-	block.Store(layout.BlobLens, layout.Lens(uint64(len(key)), uint64(len(val))))
-	block.Store(layout.BlobHash, hash)
-	block.CopyIn(s.Head, key)
-	block.CopyIn(s.Head+uint64(len(key)), val)
-	return addr, true
+	return region.Span{Ptr: p, Off: h.chunks.Must(addr>>layout.LgChunk).Off + at}, lens
+}
+
+// Rewrite stores val over the value in a block, with lengths, that Place has found for it.
+func (h *Heap) Rewrite(block region.Span, lens uint64, val string) {
+	h.log.Set(block, layout.BlobLens, lens)
+	h.log.SetBytes(block, layout.BlobHead+layout.KeyLen(lens), val)
 }
 
 // Drop frees the blob that string word w refers to.
@@ -200,7 +220,7 @@ func (h *Heap) Drop(w uint64) {
 		}
 		h.giveChain(first, b.chunks)
 	}
-	h.giveBlock(layout.BlobAddr(w), layout.ShapeOf(layout.KeyLen(b.lens)+layout.ValLen(b.lens)).Class)
+	h.giveBlock(layout.BlobAddr(w), b.Class())
 }
 
 // Relocate moves the blob that w refers to into another block of its class and returns the new address.
@@ -209,7 +229,7 @@ func (h *Heap) Relocate(w uint64) uint64 {
 	if !ok {
 		corrupt("blob address", 0, w, "a blob inside the memory")
 	}
-	class := layout.ShapeOf(layout.KeyLen(b.lens) + layout.ValLen(b.lens)).Class
+	class := b.Class()
 	addr := h.takeBlock(class)
 	p := h.chunks.Must(addr >> layout.LgChunk).Ptr
 	for i := range layout.ClassSize(class) / 8 {

@@ -8,8 +8,6 @@
 //	A2  A block is live if its bit is set; the record counts the bits. Freeing changes no byte of the block, so a
 //	    transaction that frees can be undone; taking in the same transaction is ruled out by journal J5.
 //	A3  Blocks are aligned to 16 bytes and lie inside one chunk.
-//	A4  Of the blocks of one word of a bitmap one at least is free, in classes with 32 blocks a slab or more: Remake finds
-//	    it there, and changes one word where a take and a free change two slabs with their records and lists.
 package alloc
 
 import (

@@ -33,15 +33,12 @@ func (h *Heap) KeyIs(w uint64, s string) bool {
 	return layout.KeyLen(lens) == uint64(len(s)) && block.Equal(layout.BlobHead, s)
 }
 
-// Ask asks for the memory that Remake of the blob behind w will need, and waits for none of it: its block, and the bitmap of its
-// slab.
+// Ask asks for the block of the blob behind w, and does not wait for it.
 func (h *Heap) Ask(w uint64) {
 	addr := layout.BlobAddr(w)
 	r, k := h.chunks.Row(addr >> layout.LgChunk)
 	if k >= r.N() {
 		return
 	}
-	p := h.chunks.In(r, k)
-	p.Byte(addr & (layout.ChunkSize - 1)).Prefetch()
-	p.Prefetch()
+	h.chunks.In(r, k).Byte(addr & (layout.ChunkSize - 1)).Prefetch()
 }

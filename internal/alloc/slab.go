@@ -10,7 +10,6 @@ import (
 // takeBlock takes a block of a class and returns its address in the chunk vector.
 func (h *Heap) takeBlock(class int) uint64 {
 	blocks, first := layout.Slab(class)
-	room, spare := layout.SlabRoom(class)
 	list := layout.ShClass + uint64(class)
 	c := layout.Lo(h.shard.Load(list))
 	if c == 0 {
@@ -22,13 +21,13 @@ func (h *Heap) takeBlock(class int) uint64 {
 	for w := range (blocks + 63) / 64 {
 		used := bitmap.Load(w)
 		free := ^used & (1<<min(blocks-w*64, 64) - 1)
-		if uint64(bits.OnesCount64(free)) <= spare {
+		if free == 0 {
 			continue
 		}
 		bit := uint64(bits.TrailingZeros64(free))
 		h.log.Set(bitmap, w, used|1<<bit)
 		h.log.Set(m, layout.MetaState, layout.MetaWord(layout.ChunkSlab, uint64(class), live))
-		if live == room {
+		if live == blocks {
 			h.unlink(list, c)
 		}
 		h.add(layout.ShClassCount+uint64(class), 1<<32)
@@ -63,23 +62,9 @@ func (h *Heap) liveBlock(addr uint64, class int) (i uint64, m, bitmap region.Spa
 	return i, m, bitmap, state
 }
 
-// exchangeBlock frees the block at addr and takes another one of its slab, at byte offset at of the chunk; false if the
-// slab has none near.
-func (h *Heap) exchangeBlock(addr uint64, class int) (at uint64, ok bool) {
-	blocks, first := layout.Slab(class)
-	i, _, bitmap, _ := h.liveBlock(addr, class)
-	used := bitmap.Load(i / 64)
-	bit := uint64(bits.TrailingZeros64(^used))
-	if bit == 64 || i&^63+bit >= blocks {
-		return 0, false
-	}
-	h.log.Set(bitmap, i/64, used&^(1<<(i%64))|1<<bit)
-	return first + (i&^63+bit)*layout.ClassSize(class), true
-}
-
 // giveBlock frees the block at addr.
 func (h *Heap) giveBlock(addr uint64, class int) {
-	room, _ := layout.SlabRoom(class)
+	blocks, _ := layout.Slab(class)
 	c := addr >> layout.LgChunk
 	i, m, bitmap, state := h.liveBlock(addr, class)
 	live := layout.MetaLive(state)
@@ -92,7 +77,7 @@ func (h *Heap) giveBlock(addr uint64, class int) {
 		h.unlink(list, c)
 		h.add(layout.ShClassCount+uint64(class), ^uint64(0))
 		h.giveChunk(c)
-	case live == room:
+	case live == blocks:
 		h.pushFront(list, c)
 	}
 }

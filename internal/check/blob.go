@@ -45,7 +45,11 @@ func (w *walker) blob(s *slot, ref uint64) (b blob, ok bool) {
 	lens := w.load(b.block, b.at/8+layout.BlobLens)
 	b.keyLen, b.valLen, b.hash = layout.KeyLen(lens), layout.ValLen(lens), w.load(b.block, b.at/8+layout.BlobHash)
 	b.shape = layout.ShapeOf(b.keyLen + b.valLen)
-	if lens != layout.Lens(b.keyLen, b.valLen) || uint64(b.shape.Class) != class {
+	want, ok := layout.Lens(b.keyLen, b.valLen), uint64(b.shape.Class) == class
+	if b.shape.Chunks == 0 {
+		want, ok = layout.LensIn(int(class), b.keyLen, b.valLen)
+	}
+	if !ok || lens != want {
 		w.badSlot(s, "refers to a blob with lengths %#x in a block of class %d", lens, class)
 		return b, false
 	}
@@ -87,7 +91,7 @@ func (w *walker) chain(s *slot, b *blob) bool {
 	return next == 0
 }
 
-// keyOf appends the key in a checked blob to dst. Bytes are not journaled: nobody changes those of a live blob.
+// keyOf appends the key in a checked blob to dst. Its bytes need no journal: nobody changes those of a live blob.
 func (w *walker) keyOf(b *blob, dst []byte) []byte {
 	left, next := b.keyLen, b.first
 	piece := func(s region.Span, off, n uint64) {

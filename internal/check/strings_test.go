@@ -50,7 +50,7 @@ func TestDamagedStringsAreFound(t *testing.T) {
 			blocks, _ := layout.Slab(int(class(m)))
 			m.or(bitmap(m)+(blocks-1)/64*8, 1<<63)
 		}, "bitmap word"},
-		{"bitmap full", func(m *memory) { m.or(bitmap(m), ^uint64(0)) }, "none of its blocks is free (A4)"},
+		{"bitmap full", func(m *memory) { m.or(bitmap(m), ^uint64(0)) }, "belong to no entry: a leak"},
 		{"live", func(m *memory) { m.raise(m.meta(m.slabOf(small(m))), 1<<16) }, "live blocks, its bitmap has"},
 		{"class", func(m *memory) { m.raise(m.meta(m.slabOf(small(m))), 1<<8) }, "in a block of class"},
 		{"slab bits", func(m *memory) { m.or(m.meta(m.slabOf(small(m))), 1<<50) }, "unknown bits"},

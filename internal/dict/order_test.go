@@ -218,7 +218,7 @@ func TestLengthsAreBelievedLate(t *testing.T) {
 		if ok != still || ok != bytes.Equal(b, []byte(key)) {
 			t.Errorf("asked: %v; key of %d bytes: %v", still, len(b), ok)
 		}
-		b, ok = tab.AppendVal(nil, pos.Val, asked)
+		b, ok = tab.AppendVal(nil, table.Item{Val: pos.Val}, asked)
 		if ok != still || ok != bytes.Equal(b, []byte(val)) {
 			t.Errorf("asked: %v; value of %d bytes: %v", still, len(b), ok)
 		}

@@ -25,7 +25,7 @@ func TestStringsAtEveryStore(t *testing.T) {
 
 func stringsAtEveryStore(t *testing.T, m *Map, name string) {
 	key, old, points := Datum{S: name}, "", 0
-	for i, size := range []int{20, 20, 30, 100, 100, 5, 100, 3000, 3000, 5, 5, 150_000, 150_000, 100, 90, 0, 90} {
+	for i, size := range []int{20, 20, 30, 100, 100, 60, 100, 8, 5, 100, 3000, 1500, 3000, 5, 5, 150_000, 150_000, 100, 90, 0, 90} {
 		val := strings.Repeat(string(rune('a'+i)), size)
 		want := old
 		look := func() {
@@ -69,7 +69,7 @@ func TestBatchAtEveryStore(t *testing.T) {
 		old := vals
 		vals = nil
 		for i := range keys {
-			vals = append(vals, Datum{S: strings.Repeat(string(rune('a'+round)), 60+i%2*100)})
+			vals = append(vals, Datum{S: strings.Repeat(string(rune('a'+round)), 60+(i+round)%2*100)})
 		}
 		if old == nil {
 			old = make([]Datum, len(keys))

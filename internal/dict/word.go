@@ -6,6 +6,7 @@ import (
 
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/region"
 	"github.com/shmap-go/shmap/internal/shard"
 	"github.com/shmap-go/shmap/internal/table"
 )
@@ -33,6 +34,9 @@ func (m *Map) loadText(word uint64, s string, dst []byte) (b []byte, w uint64, o
 func (m *Map) StoreDatum(key, val Datum) (err error) {
 	if !m.texts || len(key.S) > layout.MaxString {
 		return m.Do(&Op{Code: OpStore, Key: key, Val: val})
+	}
+	if len(val.S) > layout.MaxInline {
+		region.PrefetchString(val.S) // it is not needed before the key, the bucket and the block, one after the other, are there
 	}
 	k := shard.ReadyKey(m.seg.Env.Config, key)
 	if s := m.shard(k.Hash); m.quick.Strings() {

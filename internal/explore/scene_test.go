@@ -204,6 +204,9 @@ func blobs() []scene {
 		{name: "store of a first string", spec: texts, cold: true, steps: steps(store(num(10), text(1, 60)))},
 		{name: "string over string, twice", spec: texts, setup: fillText(10, 13, 30),
 			steps: steps(store(num(11), text(5, 31)), store(num(12), text(6, 29)), store(num(11), text(7, 30)))},
+		{name: "string over string the short way", spec: named, setup: strings, write: func(m *dict.Map) error {
+			return errors.Join(m.StoreDatum(key(1), text(9, 22)), m.StoreDatum(key(2), text(8, 19)), m.StoreDatum(key(1), text(7, 20)))
+		}},
 		{name: "short over long and back", spec: texts, setup: fillText(10, 13, 30), steps: steps(store(num(11), text(5, 4)), store(num(11), text(5, 40)))},
 		{name: "short over short", spec: texts, setup: fillText(10, 13, 5), steps: steps(store(num(11), text(5, 4))), plain: true},
 		{name: "delete and store into its block", spec: texts, setup: fillText(10, 13, 30), steps: steps(remove(num(11)), store(num(20), text(9, 30)))},

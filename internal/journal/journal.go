@@ -23,8 +23,8 @@
 //	    forward. So a reader that saw the same even version twice saw nothing of a transaction.
 //	J4  Undoing is idempotent until phase undone is stored: a repairer may die and be followed by another. After it
 //	    nothing is undone again: a reader may have seen the restored state under even versions.
-//	J5  Memory that was reachable when the transaction began is stored to only through Set, Touch, SetLink and SetLevel. Memory that
-//	    was not may be written directly: undo makes it unreachable again. Therefore nothing freed in a transaction may
+//	J5  Memory that was reachable when the transaction began is stored to only through Set, SetBytes, Touch, SetLink and SetLevel.
+//	    Memory that was not may be written directly: undo makes it unreachable again. Therefore nothing freed in a transaction may
 //	    be taken again in it: callers free last.
 package journal
 
@@ -47,7 +47,7 @@ const (
 
 // Kinds of entries, in the low bits of the noted offset.
 const (
-	kindWord   = 0 // undo restores the word
+	kindWord   = 0 // undo restores the word; region.Note writes it
 	kindBucket = 1 // first word of a bucket whose version was made odd: undo restores the link half only
 	kindLink   = 2 // first word of a bucket: undo restores the link half only
 	kindLevel  = 3 // level word: undo restores the bucket count under a new epoch
@@ -117,13 +117,10 @@ func (j *Journal) begin(limit uint64) {
 	}
 }
 
-// shortest is how many entries always fit a transaction that BeginShort began.
-const shortest = 16
-
-// BeginShort is Begin for a transaction of a few entries, which will not panic; false if it cannot be sure of that.
-func (j *Journal) BeginShort() bool {
+// BeginShort is Begin for a transaction of no more than so many entries, which will not panic; false if it cannot be sure of that.
+func (j *Journal) BeginShort(entries uint64) bool {
 	n := j.log.Backed() // once: another process may write to it
-	if j.first.IsNil() || n < shortest {
+	if j.first.IsNil() || entries > min(n, 1<<j.log.Shape.Lg0) {
 		return false
 	}
 	j.begin(n)
@@ -175,6 +172,32 @@ func (j *Journal) Set(s region.Span, i, v uint64) {
 	default:
 		j.note(s.Off+8*i|kindWord, old)
 		j.store(s.Ptr, i, v)
+	}
+}
+
+// SetBytes stores s to the bytes from at on of p. Each word that has one of them is noted as a whole.
+func (j *Journal) SetBytes(p region.Span, at uint64, s string) {
+	first, end := at/8, (at+uint64(len(s))+7)/8
+	if j.n+end-first > j.quick {
+		j.setBytes(p, at, s)
+		return
+	}
+	j.first.Word(2*j.n).Note(p, first, end-first)
+	j.n += end - first
+	j.head.Store(0, j.active|j.n)
+	p.CopyIn(at, s)
+}
+
+// setBytes is SetBytes word by word.
+func (j *Journal) setBytes(p region.Span, at uint64, s string) {
+	for len(s) > 0 {
+		n := min(8-at%8, uint64(len(s)))
+		j.note(p.Off+at&^7|kindWord, p.Load(at/8))
+		if j.Point != nil {
+			j.Point()
+		}
+		p.CopyIn(at, s[:n])
+		at, s = at+n, s[n:]
 	}
 }
 

@@ -13,13 +13,13 @@ import (
 //
 // A blob:
 //
-//	word 0   key length in bits 0..29, value length in bits 30..59; 0 for a part that is in the slot
+//	word 0   key length in bits 0..29, value length in bits 30..59; 0 for a part that is in the slot. Bits 60..63: by how many size
+//	         classes its block is larger than it would have to be, for a value that was stored over a longer one
 //	word 1   hash of the key
 //	word 2   only if the bytes do not fit a block: first chunk in the low 32 bits (index + 1), chunks in the high 32
 //	bytes    key, value; of a large blob the first chunks*64 KiB are in the chunks, the rest here
 //
-// A slab is a chunk cut into blocks of one size class: a bitmap of live blocks, a bit a block, then the blocks. Of the blocks of
-// each word of the bitmap at least one is free, if the slab has 32 blocks or more.
+// A slab is a chunk cut into blocks of one size class: a bitmap of live blocks, a bit a block, then the blocks.
 
 // Words and sizes of blobs.
 const (
@@ -85,8 +85,27 @@ func BlobTag(w uint64) uint64 { return w >> 36 & 0xffff }
 // InlineLen is the length of the string in an inline word; more than MaxInline means that the word is garbage.
 func InlineLen(w uint64) uint64 { return w >> 56 }
 
-// Lens packs the lengths of a blob.
+// Lens packs the lengths of a blob in a block of the class it has to be.
 func Lens(key, val uint64) uint64 { return key | val<<30 }
+
+// LensIn is Lens for a small blob in a block of a class; false if that is not for it: too small, or more than twice what it needs.
+func LensIn(class int, key, val uint64) (lens uint64, ok bool) {
+	end := BlobHead + key + val
+	size := ClassSize(class)
+	if end > size || 2*end < size {
+		return 0, false
+	}
+	return Lens(key, val) | uint64(class-ClassOf(end))<<60, true
+}
+
+// BlockClass is the size class of a blob's block. Of lengths that are garbage it is some class.
+func BlockClass(lens uint64) int {
+	n := KeyLen(lens) + ValLen(lens)
+	if n+BlobHead > MaxBlock {
+		return ShapeOf(n).Class
+	}
+	return min(ClassOf(n+BlobHead)+int(lens>>60), Classes-1)
+}
 
 // KeyLen and ValLen take a blob's lengths apart.
 func KeyLen(w uint64) uint64 { return w & lenMask }
@@ -162,21 +181,9 @@ func searchClass(n uint64) int {
 // Slab returns the number of blocks in a slab of a class, and the offset of the first.
 func Slab(class int) (blocks, first uint64) { return slabs[class].blocks, slabs[class].first }
 
-// SlabRoom returns how many blocks of a slab may be live, and how many of each word of its bitmap stay free: so a value that
-// is stored again finds a block that one word of the bitmap gives for the old one.
-func SlabRoom(class int) (room, spare uint64) { return slabs[class].room, slabs[class].spare }
-
-// reserve is how many blocks a slab must have for one in a word to stay free.
-const reserve = 32
-
-var slabs = func() (t [Classes]struct{ blocks, first, room, spare uint64 }) {
+var slabs = func() (t [Classes]struct{ blocks, first uint64 }) {
 	for class := range t {
-		s := &t[class]
-		s.blocks, s.first = cut(class)
-		if s.blocks >= reserve {
-			s.spare = 1
-		}
-		s.room = s.blocks - (s.blocks+63)/64*s.spare
+		t[class].blocks, t[class].first = cut(class)
 	}
 	return t
 }()

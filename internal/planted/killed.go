@@ -5,6 +5,7 @@ func killed() []row {
 	const journal = "internal/journal/journal.go"
 	const plain = "/^int64->int64_ttl=false,0_policy=none_cap=0_max=0"
 	points := test{pkg: "internal/maptest", run: "^TestP01CrashPoints$" + plain}
+	texts := test{pkg: "internal/dict", run: "^TestStringsAtEveryStore$"}
 	strings := test{pkg: "internal/check", run: "^TestEveryInstantIsClean$/^string$"}
 	clocks := test{pkg: "internal/maptest", run: "^TestP01CrashPoints$/^int64->int64_ttl=false,0_policy=none_cap=12"}
 	return []row{
@@ -16,9 +17,9 @@ func killed() []row {
 			"j.store(s.Ptr, i, v)\n\t\tj.note(s.Off+8*i|kindWord, old)", points},
 		{"P1", "the short way stores to a word before its entry counts", journal,
 			"j.head.Store(0, j.active|j.n)\n\t\ts.Store(i, v)", "s.Store(i, v)\n\t\tj.head.Store(0, j.active|j.n)",
-			test{pkg: "internal/proof", run: "^TestP01EveryInstruction$"}},
+			beside("P01ReadsBesideTheDead", "insert")},
 		{"P1", "the short way to commit does not say so", journal,
-			"j.head.Store(0, Head(j.gen, Committed, j.n))", "", test{pkg: "internal/proof", run: "^TestP01EveryInstruction$"}},
+			"j.head.Store(0, Head(j.gen, Committed, j.n))", "", beside("P01ReadsBesideTheDead", "insert")},
 		{"P1", "an entry is counted before it is complete", journal,
 			"j.store(e, 1, old)\n\tj.n++\n\tj.store(j.head, 0, j.active|j.n)",
 			"j.n++\n\tj.store(j.head, 0, j.active|j.n)\n\tj.store(e, 1, old)", points},
@@ -33,11 +34,15 @@ func killed() []row {
 			"old = layout.Pair(p.Load(0), layout.Hi(old))", "", test{pkg: "internal/dict", run: "^TestVersionsGoForward$"}},
 		{"P1", "a dead owner's transaction is not repaired", "internal/lock/lock.go",
 			"return true, l.mend(o)", "return true, nil", points},
-		{"P1", "a string is overwritten where it stands", "internal/alloc/slab.go",
-			"used := bitmap.Load(i / 64)", "used := bitmap.Load(i/64) &^ (1 << (i % 64))",
-			test{pkg: "internal/dict", run: "^TestStringsAtEveryStore$"}},
+		{"P1", "a string is overwritten before its words are noted", journal,
+			"j.head.Store(0, j.active|j.n)\n\tp.CopyIn(at, s)", "p.CopyIn(at, s)\n\tj.head.Store(0, j.active|j.n)",
+			beside("P01ReadsBesideTheDead", "string over string the short way")},
+		{"P1", "a string is overwritten though its words are not noted", journal,
+			"j.note(p.Off+at&^7|kindWord, p.Load(at/8))\n", "", texts},
+		{"P1", "the lengths of a string that is overwritten are not in the journal", "internal/alloc/blob.go",
+			"h.log.Set(block, layout.BlobLens, lens)", "block.Store(layout.BlobLens, lens)", texts},
 		{"P1", "a batch takes blocks that it has freed", "internal/shard/apply.go",
-			"had && !s.batch &&", "had &&", test{pkg: "internal/dict", run: "^TestBatchAtEveryStore$"}},
+			"\tif had {\n\t\ts.drops = append(s.drops, old)", "\tif had {\n\t\ts.heap.Drop(old)", test{pkg: "internal/dict", run: "^TestBatchAtEveryStore$"}},
 		{"P1", "a counter of the shard is not in the journal", "internal/table/change.go",
 			"t.Log.Set(t.Shard, word, t.Shard.Load(word)+delta)", "t.Shard.Store(word, t.Shard.Load(word)+delta)", points},
 		{"P1", "a link of the recency list is not in the journal", "internal/recency/clock.go",

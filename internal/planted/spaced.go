@@ -10,6 +10,7 @@ func spaced() []row {
 	files := test{pkg: "internal/proof", run: "^FuzzOpenFile$"}
 	accounts := test{pkg: "internal/check", run: "^TestFileHoldsWhatIsAccountedFor$"}
 	free := test{pkg: ".", run: "^TestP13ZeroAllocation$/^plain$"}
+	blocks := test{pkg: "internal/dict", run: "^TestStringsStayInTheirBlocks$"}
 	return []row{
 		{"P6", "the limit on bytes is not asked for", "internal/space/lease.go",
 			"if s.Shards[shard].Load(layout.ShByteLease) >= n {", "if true {", budget},
@@ -19,8 +20,10 @@ func spaced() []row {
 		{"P6", "elements count as backed before they are", space,
 			"dirty := layout.ShDirty + uint64(v.Which)\n",
 			"dirty := layout.ShDirty + uint64(v.Which)\n\tsh.Store(layout.ShBacked+uint64(v.Which), to)\n", every},
-		{"P12", "a word of a slab's bitmap is filled", "internal/alloc/slab.go",
-			"<= spare {", "< spare {", test{pkg: "internal/dict", run: "^TestStringsStayInTheirWords$"}},
+		{"P12", "a block is given back as one of the class that its lengths ask for", "internal/layout/blob.go",
+			"min(ClassOf(n+BlobHead)+int(lens>>60), Classes-1)", "ClassOf(n + BlobHead)", blocks},
+		{"P12", "a string keeps a block of more than twice its size", "internal/layout/blob.go",
+			"end > size || 2*end < size", "end > size || 16*end < size", blocks},
 		{"P12", "memory is taken before it is marked", space,
 			"sh.Store(dirty, max(sh.Load(dirty), to))", "defer sh.Store(dirty, max(sh.Load(dirty), to))", marked},
 		{"P12", "a hole gets memory before it is named", "internal/shard/transact.go",

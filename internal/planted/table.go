@@ -1,5 +1,7 @@
 package main
 
+import "strings"
+
 // A row is a fault and the test that has to notice it.
 type row struct {
 	promise string
@@ -14,6 +16,11 @@ type row struct {
 type test struct {
 	pkg string
 	run string // as of go test -run
+}
+
+// beside is a test of package explore in one of its scenes.
+func beside(name, scene string) test {
+	return test{pkg: "internal/explore", run: "^Test" + name + "$/^" + strings.ReplaceAll(scene, " ", "_") + "$"}
 }
 
 // tags are the build tags that the package of a test wants.

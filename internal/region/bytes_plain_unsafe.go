@@ -21,7 +21,7 @@ func (p Ptr) AppendOut(dst []byte, off, n uint64) []byte {
 	return dst
 }
 
-// CopyIn copies s to p+off, memory that no other process is entitled to read yet, or any more.
+// CopyIn copies s to p+off, memory that no other process is entitled to read yet, or any more, or that readers know to be changing.
 func (p Ptr) CopyIn(off uint64, s string) {
 	storeFence()
 	copy(p.bytes(off, uint64(len(s))), s)
@@ -32,4 +32,12 @@ func (p Ptr) Equal(off uint64, s string) bool {
 	same := string(p.bytes(off, uint64(len(s)))) == s
 	loadFence()
 	return same
+}
+
+// Note copies n words, from word i of s on, to p, each behind its offset. A Store behind it counts them.
+func (p Ptr) Note(s Span, i, n uint64) {
+	to, from := unsafe.Slice((*[2]uint64)(p.p), n), unsafe.Slice(s.word(i), n) // valid by I1
+	for k := range from {
+		to[k] = [2]uint64{s.Off + 8*(i+uint64(k)), from[k]}
+	}
 }

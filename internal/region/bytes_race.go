@@ -25,7 +25,7 @@ func (p Ptr) AppendOut(dst []byte, off, n uint64) []byte {
 	return dst
 }
 
-// CopyIn copies s to p+off, memory that no other process is entitled to read yet, or any more.
+// CopyIn copies s to p+off, memory that no other process is entitled to read yet, or any more, or that readers know to be changing.
 func (p Ptr) CopyIn(off uint64, s string) {
 	var b [8]byte
 	for len(s) > 0 {
@@ -41,4 +41,12 @@ func (p Ptr) Equal(off uint64, s string) bool {
 	b := make([]byte, len(s))
 	p.CopyOut(b, off)
 	return string(b) == s
+}
+
+// Note copies n words, from word i of s on, to p, each behind its offset. A Store behind it counts them.
+func (p Ptr) Note(s Span, i, n uint64) {
+	for k := range n {
+		p.Store(2*k, s.Off+8*(i+k))
+		p.Store(2*k+1, s.Load(i+k))
+	}
 }

@@ -13,6 +13,9 @@ func PrefetchAll(ps []Ptr) {
 	}
 }
 
+// PrefetchString is Prefetch of the first two lines of a string of the process.
+func PrefetchString(s string) { prefetch(unsafe.Pointer(unsafe.StringData(s))) }
+
 //go:noescape
 func prefetch(p unsafe.Pointer)
 

@@ -207,14 +207,13 @@ func (s *Shard) overwrite(op *Op, val Datum, pos *table.Pos) {
 		s.table.SetSlot(pos.B, pos.I, pos.Key, w)
 		return
 	}
-	old, had := s.table.BlobOf(pos.Key, pos.Val)
-	if had && !s.batch && (!inline || op.key.Blob()) {
-		if addr, ok := s.heap.Remake(old, op.key.Hash, op.key.Str, s.longPart(val)); ok {
-			key, value := s.words(op, addr, w, inline)
-			s.table.SetSlot(pos.B, pos.I, key, value)
+	if !inline && oldInBlob && len(val.S) <= maxRewrite {
+		if block, lens := s.heap.Place(pos.Val, uint64(len(val.S))); !block.IsNil() {
+			s.heap.Rewrite(block, lens, val.S)
 			return
 		}
 	}
+	old, had := s.table.BlobOf(pos.Key, pos.Val)
 	key, value := s.encode(op, val)
 	s.table.SetSlot(pos.B, pos.I, key, value)
 	if had {

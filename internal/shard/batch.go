@@ -39,11 +39,8 @@ func (s *Shard) DoAtomic(ops []Op) error {
 	if err := s.enter(); err != nil {
 		return err
 	}
-	s.keeps, s.batch = false, true
-	defer func() {
-		s.batch = false
-		s.leave()
-	}()
+	s.keeps = false
+	defer s.leave()
 	if limit := s.space().EntryLimit(); limit != 0 && uint64(len(ops)) > limit && ops[0].Code == OpStore {
 		return fault.With(fault.ErrTooLarge, "%d entries at once, the map holds %d", len(ops), limit)
 	}

@@ -82,7 +82,7 @@ func (s *Shard) returnValue(op *Op, pos *table.Pos) error {
 		op.W = pos.Val
 		return nil
 	}
-	b, ok := s.table.AppendVal(op.Dst, pos.Val, locked)
+	b, ok := s.table.AppendVal(op.Dst, table.Item{Val: pos.Val}, locked)
 	if !ok {
 		return &fault.Corrupt{Where: "blob address of a value", Offset: pos.B.Off, Got: pos.Val, Want: "a blob inside the memory"}
 	}

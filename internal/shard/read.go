@@ -91,7 +91,7 @@ func (s *Shard) visit(pos *table.Pos) {
 // the journal. The length found in a blob is believed only after asking once more.
 func (s *Shard) read(it table.Item, dst []byte, f ReadFlag, out *Loaded, still func() bool) bool {
 	if s.env.Config.Value == layout.String && f&ReadNoVal == 0 {
-		b, ok := s.table.AppendVal(dst, it.Val, still)
+		b, ok := s.table.AppendVal(dst, it, still)
 		if !ok {
 			return false
 		}

@@ -61,7 +61,6 @@ type Shard struct {
 
 	// Below: the lock holder's.
 	drops  []uint64  // blobs that the open transaction frees (H3)
-	batch  bool      // the open transaction is of several operations: what one frees another must not take
 	keep   table.Key // key that the operation is about, if keeps
 	keeps  bool
 	guard  uint64 // deadline that the open transaction relies on, 0 for none

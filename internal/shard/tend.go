@@ -67,7 +67,7 @@ func (s *Shard) relocate(w uint64) {
 	if !ok {
 		return
 	}
-	class := layout.ShapeOf(b.KeyLen() + b.ValLen()).Class
+	class := b.Class()
 	for range 2 * tendDrops {
 		if !s.thin(class) {
 			return

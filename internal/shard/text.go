@@ -62,42 +62,31 @@ func (s *Shard) setText(k table.Key, val string) error {
 	return s.one(&op)
 }
 
-// overwriteText replaces a value in its slot by one store, or a value in a blob by one in another block of the same slab;
+// maxRewrite is the longest value that is stored over another one in its block: its words go to the journal before. A longer one gets
+// a block of its own.
+const maxRewrite = 1536
+
+// overwriteText replaces a value in its slot by one store, or a value in its block by a short transaction, in which nothing can panic;
 // false if the entry is not of that kind: then nothing was done.
 func (s *Shard) overwriteText(k table.Key, val string) bool {
 	main, w, ok := s.table.HeldSlot(k)
-	if !ok || len(val) > layout.MaxBlock {
+	if !ok || len(val) > maxRewrite {
 		return false
 	}
-	old, key := main.Load(w+1), main.Load(w)
-	switch {
-	case len(val) <= layout.MaxInline && !layout.IsBlob(old):
+	old := main.Load(w + 1)
+	switch blob := layout.IsBlob(old); {
+	case len(val) <= layout.MaxInline && !blob:
 		main.Store(w+1, layout.Inline(val))
 		return true
-	case len(val) <= layout.MaxInline || !layout.IsBlob(old) || !s.log.BeginShort():
+	case len(val) <= layout.MaxInline || !blob || !s.log.BeginShort(maxRewrite/8+fewEntries):
 		return false
 	}
-	done := false
-	_, err := s.attempt(func() error {
-		s.drops, s.guard = s.drops[:0], 0
-		s.log.Touch(main)
-		addr, ok := s.heap.Remake(old, k.Hash, k.Str, val)
-		if !ok {
-			s.log.Rollback()
-			return nil
-		}
-		word := layout.BlobWord(addr, k.Hash)
-		if k.Blob() {
-			key = word
-		}
-		s.table.SetSlot(main, w/2-1, key, word)
-		s.commit()
-		done = true
-		return nil
-	})
-	if err != nil || !done {
+	block, lens := s.heap.Place(old, uint64(len(val)))
+	if block.IsNil() {
 		return false
 	}
-	s.tend()
+	s.log.Touch(main)
+	s.heap.Rewrite(block, lens, val)
+	s.log.Commit()
 	return true
 }

@@ -80,21 +80,19 @@ func (s *Shard) entry(it table.Item, still func() bool) (e Entry, live, ok bool)
 		return e, false, false
 	}
 	e.order = Order(h)
-	if e.Key, ok = s.datum(s.env.Config.Key, it.Key, s.table.AppendKey, still); !ok {
-		return e, false, false
+	e.Key.W, e.Val.W = it.Key, it.Val
+	var b []byte
+	if s.env.Config.Key == layout.String {
+		if b, ok = s.table.AppendKey(nil, it.Key, still); !ok {
+			return e, false, false
+		}
+		e.Key = Datum{S: string(b)}
 	}
-	e.Val, ok = s.datum(s.env.Config.Value, it.Val, s.table.AppendVal, still)
+	if s.env.Config.Value == layout.String {
+		b, ok = s.table.AppendVal(nil, it, still)
+		e.Val = Datum{S: string(b)}
+	}
 	return e, true, ok
-}
-
-type textOf func(dst []byte, w uint64, still func() bool) ([]byte, bool)
-
-func (s *Shard) datum(kind layout.Kind, w uint64, text textOf, still func() bool) (Datum, bool) {
-	if kind != layout.String {
-		return Datum{W: w}, true
-	}
-	b, ok := text(nil, w, still)
-	return Datum{S: string(b)}, ok
 }
 
 // Pop removes the entry at the tail of the order of recency, or at its head, and returns it; ok is false if there is none.

@@ -88,10 +88,13 @@ func (s *Shard) setCached(k table.Key, keep, w uint64) (uint64, error) {
 	return s.setWord(k, keep, w)
 }
 
+// fewEntries is more than what an insert into a main bucket notes.
+const fewEntries = 16
+
 // insertWord adds an entry of an integer or a short string, whose key is absent and whose main bucket is b, if there is no limit to respect; false: nothing
 // was done. In the short transaction nothing can panic, so nothing has to be rolled back (H2).
 func (s *Shard) insertWord(b region.Span, k table.Key, w uint64) bool {
-	if !s.free || !s.log.BeginShort() {
+	if !s.free || !s.log.BeginShort(fewEntries) {
 		return false
 	}
 	s.drops, s.guard = s.drops[:0], 0

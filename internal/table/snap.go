@@ -94,11 +94,16 @@ func (s *Snap) bucket(k int) region.Ptr { return region.Of(s.words[k*s.stride:])
 type Item struct {
 	Key, Val uint64
 	Deadline uint64
+	through  *journal.Overlay // nil if the words were not read through one
 }
 
 func (s *Snap) item(p region.Ptr, i uint64) Item {
 	key, val := s.table.Slot(p, i)
-	return Item{Key: key, Val: val, Deadline: s.table.Deadline(p, i)}
+	it := Item{Key: key, Val: val, Deadline: s.table.Deadline(p, i)}
+	if s.through {
+		it.through = &s.overlay
+	}
+	return it
 }
 
 // Find looks for k in the copy.

@@ -237,12 +237,15 @@ func (t *Table) AppendKey(dst []byte, w uint64, still func() bool) ([]byte, bool
 	return b.AppendKey(dst)
 }
 
-// AppendVal is AppendKey for values.
-func (t *Table) AppendVal(dst []byte, w uint64, still func() bool) ([]byte, bool) {
-	if !layout.IsBlob(w) {
-		return layout.AppendInline(dst, w), true
+// AppendVal is AppendKey for the value of an item, which may have been written over in its block.
+func (t *Table) AppendVal(dst []byte, it Item, still func() bool) ([]byte, bool) {
+	if !layout.IsBlob(it.Val) {
+		return layout.AppendInline(dst, it.Val), true
 	}
-	b, ok := t.Heap.Look(w)
+	b, ok := t.Heap.Look(it.Val)
+	if ok && it.through != nil {
+		b, ok = b.Before(it.through)
+	}
 	if !ok || !still() {
 		return dst, false
 	}
