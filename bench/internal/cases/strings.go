@@ -58,7 +58,7 @@ func newStringTrial(n int, make func(int) string) *stringTrial {
 	t.bytes = slicesOf(t.order)
 	for _, k := range texts(n, make) {
 		check(t.m.Store(k, k))
-		t.rw.store(k, k)
+		t.rw.store(k, strings.Clone(k)) // a value has bytes of its own, as in the other maps: those of the key are in the cache
 		check(t.free.Set([]byte(k), []byte(k), 0))
 		t.fast.Set([]byte(k), []byte(k))
 	}
