@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"github.com/shmap-go/shmap/internal/fault"
+	"github.com/shmap-go/shmap/internal/journal"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/lock"
 	"github.com/shmap-go/shmap/internal/region"
@@ -375,7 +376,7 @@ func TestRegressionPunchForgotten(t *testing.T) {
 	h := rvHeader(m, 0)
 	var image []uint64
 	m.seg.Shards[0].SetPoint(func() {
-		if image == nil && h.Load(layout.ShPunching) != 0 && h.Load(layout.ShJournal)>>24&0xff == 2 {
+		if image == nil && h.Load(layout.ShPunching) != 0 && journal.Phase(h.Load(layout.ShJournal)) == journal.Committed {
 			image = m.seg.Env.Region.Image()
 		}
 	})

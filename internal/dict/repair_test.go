@@ -4,6 +4,7 @@ import (
 	"testing"
 	"time"
 
+	"github.com/shmap-go/shmap/internal/journal"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/lock"
 	"github.com/shmap-go/shmap/internal/region"
@@ -61,7 +62,7 @@ func TestReadersOfRepairs(t *testing.T) {
 		t.Fatal(err)
 	}
 	last := len(images) - 1
-	for ; layout.Lo(images[last][layout.ShardAt(0)/8+layout.ShJournal])>>24 != 1; last-- {
+	for ; journal.Phase(images[last][layout.ShardAt(0)/8+layout.ShJournal]) != journal.Active; last-- {
 		// the last moment at which nothing was committed
 	}
 	var repairs [][]uint64

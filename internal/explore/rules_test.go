@@ -192,7 +192,7 @@ func phased(old, to uint64) error {
 	ok := false
 	switch journal.Phase(to) {
 	case journal.Active:
-		ok = to>>32 == old>>32 && journal.Length(to) == n+1 && (from == journal.Active || from == journal.Idle)
+		ok = to>>32 == old>>32 && journal.Length(to) > n && (from == journal.Active || from == journal.Idle)
 	case journal.Committed, journal.Undone:
 		ok = to>>32 == old>>32 && journal.Length(to) == n && from == journal.Active
 	case journal.Idle:
