@@ -185,20 +185,33 @@ func (h *Heap) Make(hash uint64, key, val string) uint64 {
 	return addr
 }
 
-// Place is the block of the blob that string word w refers to, and the lengths that it would have with the same key and a value
+// Place is the block of the small blob that string word w refers to, and the lengths that it would have with the same key and a value
 // of n bytes; nil if that does not belong there.
 func (h *Heap) Place(w, n uint64) (block region.Span, lens uint64) {
-	p, old := h.Short(w)
-	if p.IsNil() {
-		return block, 0
-	}
-	addr, class := layout.BlobAddr(w), layout.BlockClass(old)
+	addr := layout.BlobAddr(w)
 	at := addr & (layout.ChunkSize - 1)
-	lens, ok := layout.LensIn(class, layout.KeyLen(old), n)
-	if !ok || at+layout.ClassSize(class) > layout.ChunkSize {
+	r, k := h.chunks.Row(addr >> layout.LgChunk)
+	if k >= r.N() {
 		return block, 0
 	}
-	return region.Span{Ptr: p, Off: h.chunks.Must(addr>>layout.LgChunk).Off + at}, lens
+	block = r.Span(k * layout.ChunkSize).Sub(at / 8)
+	lens = block.Load(layout.BlobLens)
+	key, val := layout.KeyLen(lens), layout.ValLen(lens)
+	if layout.BlobHead+key+val > layout.MaxBlock {
+		return region.Span{}, 0
+	}
+	class := layout.BlockClass(lens)
+	if at+layout.ClassSize(class) > layout.ChunkSize {
+		return region.Span{}, 0
+	}
+	if val == n {
+		return block, lens
+	}
+	lens, ok := layout.LensIn(class, key, n)
+	if !ok {
+		return region.Span{}, 0
+	}
+	return block, lens
 }
 
 // Rewrite stores val over the value in a block, with lengths, that Place has found for it.

@@ -41,8 +41,10 @@ func (p Ptr) Equal(off uint64, s string) bool {
 
 // Note copies n words, from word i of s on, to p, each behind its offset. A Store behind it counts them.
 func (p Ptr) Note(s Span, i, n uint64) {
-	to, from := unsafe.Slice((*[2]uint64)(p.p), n), unsafe.Slice(s.word(i), n) // valid by I1
-	for k := range from {
-		to[k] = [2]uint64{s.Off + 8*(i+uint64(k)), from[k]}
+	to, off := p.p, s.Off+8*i
+	for _, w := range unsafe.Slice(s.word(i), n) { // valid by I1, as is what to points to
+		*(*uint64)(to) = off
+		*(*uint64)(unsafe.Add(to, 8)) = w
+		to, off = unsafe.Add(to, 16), off+8
 	}
 }
