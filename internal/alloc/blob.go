@@ -243,6 +243,7 @@ func (h *Heap) Relocate(w uint64) uint64 {
 		corrupt("blob address", 0, w, "a blob inside the memory")
 	}
 	class := b.Class()
+	h.liveBlock(layout.BlobAddr(w), class) // or there need not be as many bytes
 	addr := h.takeBlock(class)
 	p := h.chunks.Must(addr >> layout.LgChunk).Ptr
 	for i := range layout.ClassSize(class) / 8 {

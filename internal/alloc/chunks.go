@@ -86,6 +86,11 @@ func (h *Heap) Free() uint64 {
 	return n
 }
 
+// Uses reports whether there is a chunk in use.
+func (h *Heap) Uses() bool {
+	return h.shard.Load(layout.ShChunkBump) > h.shard.Load(layout.ShChunkFreeLen)+h.shard.Load(layout.ShChunkHolesLen)
+}
+
 // takeChunk takes a free chunk and gives it a state.
 func (h *Heap) takeChunk(state uint64) uint64 {
 	c := layout.Lo(h.shard.Load(layout.ShChunkFree))

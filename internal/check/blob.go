@@ -91,7 +91,7 @@ func (w *walker) chain(s *slot, b *blob) bool {
 	return next == 0
 }
 
-// keyOf appends the key in a checked blob to dst. Its bytes need no journal: nobody changes those of a live blob.
+// keyOf appends the key in a checked blob to dst. Its bytes need no journal: nobody changes those of the key of a live blob.
 func (w *walker) keyOf(b *blob, dst []byte) []byte {
 	left, next := b.keyLen, b.first
 	piece := func(s region.Span, off, n uint64) {

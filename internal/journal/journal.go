@@ -175,6 +175,9 @@ func (j *Journal) Set(s region.Span, i, v uint64) {
 	}
 }
 
+// Roomy reports whether n more entries fit level 0, which a journal has from the beginning.
+func (j *Journal) Roomy(n uint64) bool { return j.n+n <= j.inRow }
+
 // SetBytes stores s to the bytes from at on of p. Each word that has one of them is noted as a whole.
 func (j *Journal) SetBytes(p region.Span, at uint64, s string) {
 	first, end := at/8, (at+uint64(len(s))+7)/8

@@ -39,7 +39,8 @@ func (p Ptr) Equal(off uint64, s string) bool {
 	return same
 }
 
-// Note copies n words, from word i of s on, to p, each behind its offset. A Store behind it counts them.
+// Note copies n words, from word i of s on, to p, each behind its offset. A Store behind it counts them. A Load must stand between it and the
+// Store that said that what was there before counts no more.
 func (p Ptr) Note(s Span, i, n uint64) {
 	to, off := p.p, s.Off+8*i
 	for _, w := range unsafe.Slice(s.word(i), n) { // valid by I1, as is what to points to

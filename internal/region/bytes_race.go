@@ -43,7 +43,8 @@ func (p Ptr) Equal(off uint64, s string) bool {
 	return string(b) == s
 }
 
-// Note copies n words, from word i of s on, to p, each behind its offset. A Store behind it counts them.
+// Note copies n words, from word i of s on, to p, each behind its offset. A Store behind it counts them. A Load must stand between it and the
+// Store that said that what was there before counts no more.
 func (p Ptr) Note(s Span, i, n uint64) {
 	for k := range n {
 		p.Store(2*k, s.Off+8*(i+k))

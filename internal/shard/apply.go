@@ -199,7 +199,8 @@ func (s *Shard) insert(op *Op, val Datum, pos *table.Pos) {
 	s.table.Insert(pos, op.key.Hash, key, value, s.deadlineFor(op, true, 0))
 }
 
-// overwrite replaces the value of the entry at pos, whose chain has been touched. A string is never overwritten in place.
+// overwrite replaces the value of the entry at pos, whose chain has been touched. A string is written over the old one in its block if the journal has
+// room for the words, and the block is of the right size; else it gets another one.
 func (s *Shard) overwrite(op *Op, val Datum, pos *table.Pos) {
 	w, inline := s.valueWord(val)
 	oldInBlob := s.env.Config.Value == layout.String && layout.IsBlob(pos.Val)
@@ -207,8 +208,8 @@ func (s *Shard) overwrite(op *Op, val Datum, pos *table.Pos) {
 		s.table.SetSlot(pos.B, pos.I, pos.Key, w)
 		return
 	}
-	if !inline && oldInBlob && len(val.S) <= maxRewrite {
-		if block, lens := s.heap.Place(pos.Val, uint64(len(val.S))); !block.IsNil() {
+	if n := uint64(len(val.S)); !inline && oldInBlob && n <= maxRewrite && s.log.Roomy(n/8+fewEntries) { // a batch may have filled it
+		if block, lens := s.heap.Place(pos.Val, n); !block.IsNil() {
 			s.heap.Rewrite(block, lens, val.S)
 			return
 		}

@@ -35,14 +35,22 @@ func (s *Shard) commit() {
 // maxAttempts bounds how often an operation starts again after it was given memory or an entry expired under it.
 const maxAttempts = 1 << 16
 
+// mostAhead is how many chunks an operation gets at once that needs ever more of them: a large batch begins again for each need.
+const mostAhead = 64
+
 // settle runs body under the lock until it has what it needs.
 func (s *Shard) settle(body func() error) error {
+	ahead := uint64(1)
 	for range maxAttempts {
 		need, err := s.attempt(body)
 		if need == nil && err != errExpired {
 			return err
 		}
 		if need != nil {
+			if need.Which == layout.VecChunk && s.env.Config.MaxBytes == 0 {
+				need.Elements = max(need.Elements, ahead)
+				ahead = min(2*ahead, mostAhead)
+			}
 			if _, err := s.attempt(func() error { return s.provide(need) }); err != nil {
 				return err
 			}
@@ -79,7 +87,8 @@ func (s *Shard) attempt(body func() error) (need *vector.Need, err error) {
 }
 
 // provide meets a need outside a transaction. At the byte limit it evicts, if the policy allows it: for chunks by age until
-// enough are free; for an overflow bucket one entry of the chain that is full, so that the operation finds its slot.
+// enough are free; for the journal until one can be given back, as long as there are any; for an overflow bucket one entry of the chain
+// that is full, so that the operation finds its slot.
 func (s *Shard) provide(need *vector.Need) error {
 	need = s.absolute(need)
 	for {
@@ -95,7 +104,7 @@ func (s *Shard) provide(need *vector.Need) error {
 			return err
 		case need.Which == layout.VecOver && s.evictFrom(need.Bucket):
 			return nil
-		case need.Which != layout.VecChunk:
+		case need.Which != layout.VecChunk && (need.Which != layout.VecJournal || !s.heap.Uses()):
 			return err
 		}
 		if gone, damage := s.evictOne(); damage != nil {
