@@ -10,7 +10,7 @@ func limited() []row {
 		{"P11", "what other shards hold of a limit is not counted", "internal/space/lease.go",
 			"if i != shard {", "if i > 1<<20 {", limits},
 		{"P11", "nothing is evicted for bytes", "internal/shard/transact.go",
-			"case need.Which != layout.VecChunk:", "case true:", limits},
+			"case need.Which != layout.VecChunk && (need", "case true || (need", limits},
 		{"P7", "an eviction takes damage for a full map", evict,
 			"errors.Is(err, fault.ErrCorrupt) {", "errors.Is(err, fault.ErrClosed) {", test{pkg: "internal/dict", run: "^TestDamageIsNotFull$"}},
 		{"P11", "a lease that is not used is not returned", "internal/space/lease.go",

@@ -27,7 +27,7 @@ func spaced() []row {
 		{"P6", "a batch notes more words than the journal has room for at first", "internal/shard/apply.go",
 			" && s.log.Roomy(n/8+fewEntries)", "", test{pkg: "internal/dict", run: "^TestAtomicBatchesOverStrings$"}},
 		{"P6", "nothing is evicted for a larger journal", "internal/shard/transact.go",
-			"(need.Which != layout.VecJournal || !s.heap.Uses())", "true", test{pkg: "internal/dict", run: "^TestAtomicBatchesOverStrings$"}},
+			" && (need.Which != layout.VecJournal || !s.heap.Uses())", "", test{pkg: "internal/dict", run: "^TestAtomicBatchesOverStrings$"}},
 		{"P12", "a string keeps a block of more than twice its size", "internal/layout/blob.go",
 			"end > size || 2*end < size", "end > size || 16*end < size", blocks},
 		{"P12", "memory is taken before it is marked", space,
@@ -70,6 +70,6 @@ func spaced() []row {
 		{"P13", "a load allocates", "internal/shard/read.go",
 			"var pos table.Pos\n\tstill :=", "pos := make([]table.Pos, 1+k.Hash>>63)[0]\n\tstill :=", free},
 		{"P13", "an append of a value allocates", "internal/region/bytes_plain_unsafe.go",
-			"append(dst, p.bytes(off, n)...)", "append(append(make([]byte, 0, uint64(len(dst))+n), dst...), p.bytes(off, n)...)", free},
+			"dst = append(dst, b...)", "dst = append(append(make([]byte, 0, uint64(len(dst))+n), dst...), b...)", free},
 	}
 }

@@ -16,12 +16,14 @@ func (p Ptr) CopyOut(dst []byte, off uint64) {
 
 // AppendOut is CopyOut of n bytes to the end of dst.
 func (p Ptr) AppendOut(dst []byte, off, n uint64) []byte {
-	if b := p.bytes(off, n); cap(dst) == 0 {
+	b := p.bytes(off, n)
+	if cap(dst) == 0 {
 		dst = make([]byte, len(b)) // with copy behind it: not zeroed before
 		copy(dst, b)
-	} else {
-		dst = append(dst, b...)
+		loadFence()
+		return dst
 	}
+	dst = append(dst, b...)
 	loadFence()
 	return dst
 }
