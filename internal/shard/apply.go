@@ -47,19 +47,26 @@ func (s *Shard) one(op *Op) error {
 }
 
 // plain carries out an operation that overwrites a value with one aligned store and changes nothing else: an integer, or a
-// string that fits the slot by another, in a map without deadlines and recency. It needs no transaction, finds what a
+// string that fits the slot by another, without recency and with the deadline that it has. It needs no transaction, finds what a
 // reader would find, and cannot fail half-way; if it is not that kind of operation it does nothing.
+//
+// A deadline may pass between the look at the clock and the store: then the operation took place just before it, and nobody
+// reads the value any more.
 func (s *Shard) plain(op *Op) bool {
-	if s.table.Geo.Deadline|s.table.Geo.Recency != 0 || s.env.Config.Value == layout.String && len(op.Val.S) > layout.MaxInline {
+	c := s.env.Config
+	if s.table.Geo.Recency != 0 || !op.Code.overwrites() || c.Value == layout.String && len(op.Val.S) > layout.MaxInline {
+		return false
+	}
+	if c.HasTTL && (c.TTL != 0 || op.Mode == TTLExplicit || op.Mode == TTLAt) {
 		return false
 	}
 	var pos table.Pos
-	if s.table.Find(&op.key, &pos) != table.Found || pos.Head&1 == 1 {
+	if s.table.Find(&op.key, &pos) != table.Found || pos.Head&1 == 1 || s.expired(&pos) {
 		return false
 	}
 	act, val, err := s.decide(op, true, &pos)
 	w, inline := s.valueWord(val)
-	if act != actPut || err != nil || !inline || s.env.Config.Value == layout.String && layout.IsBlob(pos.Val) {
+	if act != actPut || err != nil || !inline || c.Value == layout.String && layout.IsBlob(pos.Val) {
 		return false
 	}
 	s.table.PutValue(pos.B, pos.I, pos.Key, w)

@@ -78,6 +78,15 @@ func ReadyKey(c *layout.Config, d Datum) table.Key {
 	return table.Ready(c, d.W, d.S)
 }
 
+// overwrites reports whether the operation may store a value over another one.
+func (c OpCode) overwrites() bool {
+	switch c {
+	case OpStore, OpReplace, OpSwap, OpCompareAndSwap, OpAdd, OpAddChecked, OpMax, OpMin:
+		return true
+	}
+	return false
+}
+
 // returns reports whether the operation hands a value back that stood in the map before.
 func (c OpCode) returns() bool {
 	switch c {
