@@ -43,20 +43,32 @@ func (s *Shard) settle(body func() error) error {
 	ahead := uint64(1)
 	for range maxAttempts {
 		need, err := s.attempt(body)
-		if need == nil && err != errExpired {
+		switch {
+		case need == nil && err == errExpired:
+			continue
+		case need == nil:
 			return err
 		}
-		if need != nil {
-			if need.Which == layout.VecChunk && s.env.Config.MaxBytes == 0 {
-				need.Elements = max(need.Elements, ahead)
-				ahead = min(2*ahead, mostAhead)
-			}
-			if _, err := s.attempt(func() error { return s.provide(need) }); err != nil {
-				return err
-			}
+		more := *need
+		if need.Which == layout.VecChunk && s.env.Config.MaxBytes == 0 {
+			more.Elements = max(more.Elements, ahead)
+			ahead = min(2*ahead, mostAhead)
+		}
+		err = s.meet(&more)
+		if err != nil && more != *need { // there may be memory for less
+			err = s.meet(need)
+		}
+		if err != nil {
+			return err
 		}
 	}
 	return fault.With(fault.ErrNoSpace, "shard %d: an operation was given memory %d times and still needs more", s.index, maxAttempts)
+}
+
+// meet is provide with what it panics turned into an error.
+func (s *Shard) meet(need *vector.Need) error {
+	_, err := s.attempt(func() error { return s.provide(need) })
+	return err
 }
 
 // attempt runs body once. A panic rolls back (H2): a Need is returned to be met, an error is returned, and a runtime error
