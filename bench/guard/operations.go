@@ -47,6 +47,7 @@ func operations() []operation {
 		{"cache load, present", func() (counted, error) {
 			return cached(shmap.Options{Capacity: 2 * keys})
 		}},
+		{"cache store of a new key, evicting", evictions},
 		{"load of an entry with a deadline", func() (counted, error) { return cached(shmap.Options{TTL: time.Hour}) }},
 	}
 }
@@ -235,6 +236,24 @@ func cached(o shmap.Options) (counted, error) {
 			if _, ok := m.Load(k); !ok {
 				lost(nil)
 			}
+		}
+	}, m.Close}, err
+}
+
+// evictions are stores into a full cache: each key is long gone when it comes again.
+func evictions() (counted, error) {
+	const all = 4 * keys
+	ks, at := make([]int64, all), 0
+	for i := range ks {
+		ks[i] = int64(uint64(i) * 0x9e3779b97f4a7c15)
+	}
+	m, err := filled(shmap.Options{Capacity: keys}, ks, ks)
+	return counted{func(n int) {
+		for range n {
+			if err := m.Store(ks[at%all], 1); err != nil {
+				lost(err)
+			}
+			at++
 		}
 	}, m.Close}, err
 }

@@ -72,6 +72,7 @@ var (
 	timed    = maptest.Spec{Key: layout.Int64, Value: layout.Int64, HasTTL: true, Seed: 0x5eed}
 	evicting = maptest.Spec{Key: layout.Int64, Value: layout.Int64, Capacity: 6, Seed: 0x5eed}
 	ringed   = maptest.Spec{Key: layout.Int64, Value: layout.Int64, Capacity: 6, Policy: layout.PolicyS3, Seed: 0x5eed}
+	trying   = maptest.Spec{Key: layout.Int64, Value: layout.Int64, Capacity: 40, Policy: layout.PolicyS3, Seed: 0x5eed} // two on trial
 	texts    = maptest.Spec{Key: layout.Int64, Value: layout.String, Seed: 0x5eed}
 	named    = maptest.Spec{Key: layout.String, Value: layout.String, Seed: 0x5eed}
 )
@@ -181,6 +182,9 @@ func deadlines() []scene {
 		{name: "overwrite under a policy", spec: evicting, setup: fill(10, 16), steps: steps(store(num(12), num(1)))},
 		{name: "pop", spec: evicting, setup: fill(10, 16), steps: steps(maptest.Step{Kind: maptest.PopOldest}, maptest.Step{Kind: maptest.PopNewest})},
 		{name: "store that evicts one on trial", spec: ringed, setup: fill(10, 16), steps: steps(store(num(16), num(1)))},
+		{name: "store that evicts the short way", spec: evicting, setup: fill(10, 17), write: func(m *dict.Map) error { return m.StoreWord(20, 1) }, commits: 1},
+		{name: "store that evicts one on trial the short way", spec: trying, setup: fill(10, 51),
+			write: func(m *dict.Map) error { return m.StoreWord(60, 1) }, commits: 1},
 		{name: "store over one on trial", spec: ringed, setup: fill(10, 16), steps: steps(store(num(15), num(1)), store(num(12), num(2)))},
 		{name: "store that passes some", spec: ringed, setup: append(fill(10, 16), store(num(15), num(2)), store(num(10), num(3))),
 			steps: steps(store(num(16), num(1))), plain: true},

@@ -168,6 +168,9 @@ func (r Ref) Split() (index uint64, over bool, slot uint64) {
 	return w >> 4, w>>3&1 == 1, w & 7
 }
 
+// Slot is the slot of a reference.
+func (r Ref) Slot() uint64 { return uint64(r-1) & 7 }
+
 // Pair packs two 32-bit halves; Lo and Hi take them apart.
 func Pair(lo, hi uint64) uint64 { return lo&VersionMask | hi<<32 }
 

@@ -4,18 +4,30 @@ package main
 func ringed() []row {
 	const s3, ghosts = "internal/recency/s3.go", "internal/table/ghosts.go"
 	points := test{pkg: "internal/maptest", run: "^TestP01CrashPoints$/^int64->int64_ttl=false,0_policy=s3_cap=12"}
+	const cached, replace = "internal/shard/cached.go", "internal/table/replace.go"
+	died := test{pkg: "internal/maptest", run: "^TestP01ShortEvictions$"}
+	alike := test{pkg: "internal/maptest", run: "^TestShortEvictionsLikeTheModel$"}
 	told := test{pkg: "internal/maptest", run: "^TestGhosts$/^int64->int64"}
 	hand := test{pkg: ".", run: "^TestS3"}
 	return []row{
-		{"P11", "an eviction that was undone is counted", "internal/shard/cached.go",
-			"s.header.Store(layout.ShEvictions, evicted)", "_ = evicted", test{pkg: "internal/maptest", run: "^TestEvictionsAreCountedOnce$"}},
+		{"P11", "an eviction by the short way is not counted", cached,
+			"s.count(layout.ShEvictions)", "", test{pkg: "internal/maptest", run: "^TestEvictionsAreCountedOnce$"}},
 		{"P11", "an entry that the short way spares is spared again", "internal/shard/evict.go",
 			"patience - min(s.spared, patience)", "patience - min(s.spared, 0)", test{pkg: "internal/maptest", run: "^TestShortEvictionsLikeTheModel$"}},
-		{"P1", "a new entry takes the slot of the one that goes for it", "internal/shard/cached.go",
-			"victim.Main.Off == pos.Main.Off || ", "", points},
-		{"P1", "a new entry takes the overflow bucket of the one that goes for it", "internal/shard/cached.go",
-			" || victim.Over && !s.table.Vacant(pos)", "",
-			test{pkg: "internal/maptest", run: "^TestP01CrashPoints$/^int64->int64_ttl=false,0_policy=none_cap=12"}},
+		{"P1", "a new entry takes the slot of the one that goes for it", replace,
+			" || chain.Off == main.Off", "", died},
+		{"P12", "an eviction by the short way leaves an empty overflow bucket", replace, " || left&layout.TagLanes == 0", "", died},
+		{"P3", "what is evicted by the short way keeps its version", replace, "t.Log.Touch(chain)\n", "",
+			beside("P01ReadsBesideTheDead", "store that evicts the short way")},
+		{"P11", "the short way forgets whom it evicts", replace, "recency.Remember(from.Load(g), h)", "from.Load(g)", told},
+		{"P11", "the short way does not ask the ghosts", replace, "; known {", "; known && h == 0 {", told},
+		{"P11", "clock: the short way evicts who was visited", "internal/recency/clock.go", " || visited(from, r)", "", alike},
+		{"P1", "clock: the short way's neighbour is not in the journal", "internal/recency/clock.go",
+			"l.log.Set(last, lastWord, layout.Lo(last.Load(lastWord)))", "last.Store(lastWord, layout.Lo(last.Load(lastWord)))", died},
+		{"P11", "s3: the short way evicts who was visited", s3, " || visited(from, r)", "", alike},
+		{"P1", "s3: the short way's neighbour is not in the journal", s3,
+			"s.log.Set(before, beforeWord, before.Load(beforeWord)&^layout.RefMask|uint64(by))",
+			"before.Store(beforeWord, before.Load(beforeWord)&^layout.RefMask|uint64(by))", died},
 		{"P1", "s3: a ghost is not in the journal", ghosts,
 			"t.Log.Set(pos.B, t.Geo.Ghosts, recency.Remember(w, t.HashOf(pos.Key)))",
 			"pos.B.Store(t.Geo.Ghosts, recency.Remember(w, t.HashOf(pos.Key)))", points},

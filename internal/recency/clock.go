@@ -1,6 +1,9 @@
 package recency
 
-import "github.com/shmap-go/shmap/internal/layout"
+import (
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/region"
+)
 
 // clock is the reference behaviour: a list in the order of stores, newest to oldest. An eviction goes from the oldest on; a
 // visited entry loses its bit and moves to the head, the first unvisited one goes.
@@ -42,6 +45,24 @@ func (l *clock) Remove(r layout.Ref) {
 	newer, older := layout.Ref(layout.Lo(links)), layout.Ref(layout.Hi(links))
 	l.setOlder(newer, older)
 	l.setNewer(older, newer)
+}
+
+func (l *clock) Replace(r layout.Ref, from region.Span, by layout.Ref, to region.Span) bool {
+	newer, head := layout.Ref(layout.Lo(from.Load(l.at+r.Slot()))), l.newest()
+	if r != l.oldest() || newer == 0 || visited(from, r) {
+		return false
+	}
+	last, lastWord, ok := l.find(newer)
+	first, firstWord, ok2 := l.find(head)
+	if !ok || !ok2 {
+		return false
+	}
+	to.Store(l.at+by.Slot(), layout.Pair(0, uint64(head))) // of a slot without an entry
+	l.log.Set(last, lastWord, layout.Lo(last.Load(lastWord)))
+	l.log.Set(first, firstWord, layout.Pair(uint64(by), layout.Hi(first.Load(firstWord))))
+	l.log.Set(l.shard, layout.ShRecency, layout.Pair(uint64(by), uint64(newer)))
+	l.ahead(layout.Ref(layout.Lo(last.Load(lastWord))))
+	return true
 }
 
 // promote moves r to the head.

@@ -1,10 +1,14 @@
 package recency
 
+import "math/bits"
+
 // A ghost word remembers the last keys that were evicted from a bucket while they were on trial.
 const (
 	ghostLanes = 6
 	ghostBits  = 10
 	ghostMask  = 1<<ghostBits - 1
+	ghostOnes  = 1 | 1<<10 | 1<<20 | 1<<30 | 1<<40 | 1<<50
+	ghostHighs = ghostOnes << (ghostBits - 1)
 )
 
 // ghost is what remembers a key: bits of its hash that choose neither bucket nor shard nor tag, and are not all 0.
@@ -17,11 +21,12 @@ func Remember(w, hash uint64) uint64 {
 
 // Recall looks for the key of a hash in the ghost word w; rest is w without it, the older ones moved up.
 func Recall(w, hash uint64) (rest uint64, known bool) {
-	for at := uint(0); at < ghostLanes*ghostBits; at += ghostBits {
-		if w>>at&ghostMask == ghost(hash) {
-			newer := w & (1<<at - 1)
-			return w>>(at+ghostBits)<<at | newer, true
-		}
+	x := w ^ ghost(hash)*ghostOnes
+	marks := (x - ghostOnes) &^ x & ghostHighs // the highest bit of each lane that is equal, and maybe of some above the first such
+	if marks == 0 {
+		return w, false
 	}
-	return w, false
+	at := uint(bits.TrailingZeros64(marks)) - (ghostBits - 1)
+	newer := w & (1<<at - 1)
+	return w>>(at+ghostBits)<<at | newer, true
 }

@@ -31,6 +31,9 @@ type Policy interface {
 	Push(r layout.Ref, known bool)
 	// Remove takes r out.
 	Remove(r layout.Ref)
+	// Replace is Remove of r, in bucket from, which an eviction takes, and Push of by, in bucket to, whose key no ghost remembers, in one piece.
+	// false if that is not as simple as usual, or r is to be spared: then nothing was done. Nothing in it panics.
+	Replace(r layout.Ref, from region.Span, by layout.Ref, to region.Span) bool
 	// Rename puts slot to in the place of slot from.
 	Rename(from, to layout.Ref)
 	// Stored says that the entry in r was stored over; fresh, that it had expired and another one took its slot.
@@ -86,6 +89,29 @@ func (s *slots) link(r layout.Ref) (b region.Span, word, link uint64) {
 	return b, word, b.Load(word)
 }
 
+// find is link for who must not panic; false if there is no such bucket.
+func (s *slots) find(r layout.Ref) (b region.Span, word uint64, ok bool) {
+	index, over, slot := r.Split()
+	v := s.main
+	if over {
+		v = s.over
+	}
+	b, ok = v.Find(index)
+	return b, s.at + slot, ok
+}
+
+// ahead asks for what the next Replace needs of r, and does not wait.
+func (s *slots) ahead(r layout.Ref) {
+	if b, _, ok := s.find(r); ok {
+		b.PrefetchThree()
+	}
+}
+
+// visited reports whether slot r of b has its visited bit set.
+func visited(b region.Span, r layout.Ref) bool {
+	return b.Load(layout.BkTags)>>(layout.VisitedBit+r.Slot())&1 != 0
+}
+
 // unvisit takes the visited bit of r away; true if it was set.
 func (s *slots) unvisit(r layout.Ref) bool {
 	b, i := s.bucket(r)
@@ -100,13 +126,14 @@ func (s *slots) unvisit(r layout.Ref) bool {
 // none is the policy that keeps no order.
 type none struct{}
 
-func (none) Push(layout.Ref, bool)       {}
-func (none) Remove(layout.Ref)           {}
-func (none) Rename(_, _ layout.Ref)      {}
-func (none) Stored(layout.Ref, bool)     {}
-func (none) Clear()                      {}
-func (none) End(bool) layout.Ref         { return 0 }
-func (none) Victim() layout.Ref          { return 0 }
-func (none) Spare(layout.Ref, bool) bool { return false }
-func (none) Patience(uint64) uint64      { return 0 }
-func (none) OnTrial(layout.Ref) bool     { return false }
+func (none) Push(layout.Ref, bool)                                         {}
+func (none) Remove(layout.Ref)                                             {}
+func (none) Rename(_, _ layout.Ref)                                        {}
+func (none) Stored(layout.Ref, bool)                                       {}
+func (none) Clear()                                                        {}
+func (none) Replace(layout.Ref, region.Span, layout.Ref, region.Span) bool { return false }
+func (none) End(bool) layout.Ref                                           { return 0 }
+func (none) Victim() layout.Ref                                            { return 0 }
+func (none) Spare(layout.Ref, bool) bool                                   { return false }
+func (none) Patience(uint64) uint64                                        { return 0 }
+func (none) OnTrial(layout.Ref) bool                                       { return false }

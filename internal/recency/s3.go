@@ -1,6 +1,9 @@
 package recency
 
-import "github.com/shmap-go/shmap/internal/layout"
+import (
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/region"
+)
 
 // s3 is S3-FIFO (Yang and others, "FIFO queues are all you need for cache eviction", SOSP 2023) as decision 007 changes it.
 // New entries come to small, a twentieth of all, where they are on trial; those visited there, and those that a ghost
@@ -109,6 +112,26 @@ func (s *s3) Push(r layout.Ref, known bool) {
 	if s.inSmall() > s.target() {
 		s.graduate(s.first(small))
 	}
+}
+
+// Replace gives by the place of r in small's ring, which then begins one further on.
+func (s *s3) Replace(r layout.Ref, from region.Span, by layout.Ref, to region.Span) bool {
+	link := from.Load(s.at + r.Slot())
+	next, prev := newer(link), older(link)
+	if r != s.first(small) || home(link) != small || next == r || visited(from, r) || s.inSmall() > s.target() {
+		return false
+	}
+	after, afterWord, ok := s.find(next)
+	before, beforeWord, ok2 := s.find(prev)
+	if !ok || !ok2 {
+		return false
+	}
+	to.Store(s.at+by.Slot(), layout.Pair(uint64(next), uint64(prev))) // of a slot without an entry
+	s.log.Set(before, beforeWord, before.Load(beforeWord)&^layout.RefMask|uint64(by))
+	s.log.Set(after, afterWord, after.Load(afterWord)&^(layout.RefMask<<32)|uint64(by)<<32)
+	s.log.Set(s.shard, small, layout.Pair(uint64(next), 0))
+	s.ahead(newer(after.Load(afterWord)))
+	return true
 }
 
 func (s *s3) Rename(from, to layout.Ref) {

@@ -7,6 +7,14 @@ TEXT ·prefetch(SB), NOSPLIT, $0-8
 	PREFETCHT0	64(AX)
 	RET
 
+// func prefetchThree(p unsafe.Pointer)
+TEXT ·prefetchThree(SB), NOSPLIT, $0-8
+	MOVQ	p+0(FP), AX
+	PREFETCHT0	(AX)
+	PREFETCHT0	64(AX)
+	PREFETCHT0	128(AX)
+	RET
+
 // func prefetchAll(ps *Ptr, n int)
 TEXT ·prefetchAll(SB), NOSPLIT, $0-16
 	MOVQ	ps+0(FP), SI

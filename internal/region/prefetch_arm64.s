@@ -7,6 +7,14 @@ TEXT ·prefetch(SB), NOSPLIT, $0-8
 	PRFM	64(R0), PLDL1KEEP
 	RET
 
+// func prefetchThree(p unsafe.Pointer)
+TEXT ·prefetchThree(SB), NOSPLIT, $0-8
+	MOVD	p+0(FP), R0
+	PRFM	(R0), PLDL1KEEP
+	PRFM	64(R0), PLDL1KEEP
+	PRFM	128(R0), PLDL1KEEP
+	RET
+
 // func prefetchAll(ps *Ptr, n int)
 TEXT ·prefetchAll(SB), NOSPLIT, $0-16
 	MOVD	ps+0(FP), R1

@@ -5,6 +5,9 @@ import "unsafe"
 // Prefetch asks for the cache line of p's word and for the one behind it, and waits for neither. A prefetch cannot fault.
 func (p Ptr) Prefetch() { prefetch(p.p) }
 
+// PrefetchThree is Prefetch of one line more.
+func (p Ptr) PrefetchThree() { prefetchThree(p.p) }
+
 // PrefetchAll is Prefetch of each of ps, of which some may be nil. A prefetch seems to leave the processor's window only when its address has been
 // translated: with nothing in between, the translations of many overlap.
 func PrefetchAll(ps []Ptr) {
@@ -18,6 +21,9 @@ func PrefetchString(s string) { prefetch(unsafe.Pointer(unsafe.StringData(s))) }
 
 //go:noescape
 func prefetch(p unsafe.Pointer)
+
+//go:noescape
+func prefetchThree(p unsafe.Pointer)
 
 //go:noescape
 func prefetchAll(ps *Ptr, n int)

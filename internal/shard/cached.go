@@ -2,54 +2,62 @@ package shard
 
 import (
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/region"
 	"github.com/shmap-go/shmap/internal/table"
 )
 
-// The short way into a full cache of integers: the entry that goes and the one that comes in one transaction. (What the policy
-// s3 notes of an entry that it spares is not undone, so that look has one for itself.)
+// The short way into a full cache of integers: the entry that goes and the one that comes in one transaction.
 
-// insertEvicting adds an integer whose key is absent, where the policy gives its place up; pos is from the failed search.
-// false if that is not as simple as usual: then nothing was done, but entries may have been spared, each in a transaction of its
-// own, as evictOne would have done. It goes on there.
+// setCached is SetWord in a cache without deadlines.
 //
-// The entry that goes must be in another chain, and must not leave an overflow bucket to the one that comes: nothing is taken
-// in the transaction that frees it (journal J5).
-func (s *Shard) insertEvicting(pos *table.Pos, h, key, w uint64) (done bool) {
-	if s.tight == 0 || !s.evicts() || s.header.Load(layout.ShCount) != s.header.Load(layout.ShLease) {
-		return false
+//go:noinline
+func (s *Shard) setCached(k table.Key, keep, w uint64) (uint64, error) {
+	if err := s.enter(); err != nil {
+		return 0, err
 	}
-	s.keeps, s.spared = false, 0
-	evicted := s.header.Load(layout.ShEvictions)
-	for range quickSteps {
-		more := false
-		need, err := s.attempt(func() error {
-			r := s.recency.Victim()
-			if r == 0 {
-				return nil
-			}
-			victim := s.table.Locate(r)
-			if victim.Main.Off == pos.Main.Off || victim.Over && !s.table.Vacant(pos) {
-				return nil
-			}
-			s.begin()
-			if done = s.judge(r, &victim, false); done {
-				s.table.Insert(pos, h, key, w, 0)
-			}
-			s.commit()
-			more = !done
-			return nil
-		})
-		switch {
-		case need != nil || err != nil:
-			s.header.Store(layout.ShEvictions, evicted) // it was undone
-			return false
-		case done:
-			s.tight--
-			return true
-		case !more:
+	b, at, ok := s.table.HeldWord(k)
+	if !ok || at != 0 || s.header.Load(layout.ShQuarTime) != 0 || !s.insertEvicting(b, k, w) {
+		return s.setWord(k, keep, w)
+	}
+	if s.tends&31 == 31 {
+		s.tend()
+	} else { // it was neither crowded nor roomy, and has as many entries as before
+		s.tends++
+	}
+	if !s.lock.TryUnlock() {
+		s.leave()
+	}
+	return w, nil
+}
+
+// insertEvicting adds an integer whose key is absent and whose main bucket is main, where the policy gives the place of another entry up.
+// false if that is not as simple as usual: then nothing was added, but entries may have been spared, or one evicted, each by
+// an operation of its own, as evictOne would have done. It goes on there. In the transaction nothing can panic, so nothing has to be rolled back (H2).
+func (s *Shard) insertEvicting(main region.Span, k table.Key, w uint64) bool {
+	s.keeps = false
+	for s.spared = 0; s.spared < quickSteps; s.spared++ {
+		if s.tight == 0 || s.header.Load(layout.ShCount) != s.header.Load(layout.ShLease) || !s.log.BeginShort(fewEntries) {
 			return false
 		}
-		s.spared++
+		r := s.recency.Victim()
+		if r == 0 {
+			return false
+		}
+		if s.table.Replace(r, main, k, w) {
+			s.count(layout.ShEvictions)
+			s.log.Commit()
+			s.drops = s.drops[:0]
+			s.tight--
+			return true
+		}
+		gone := false
+		if !s.once(func() { gone = s.evictStep(r, false) }) {
+			return false
+		}
+		if gone {
+			s.spared = 0
+			return s.insertFar(k, w)
+		}
 	}
 	return false
 }

@@ -3,9 +3,9 @@
 // not know files, nor that there are other shards beyond what package space tells.
 //
 // A mutation takes the lock, decides, makes room by operations of their own (the usual store into a full cache of integers
-// apart, which evicts in its own transaction), and commits once (commit is the only place where a mutation commits; the one
-// plain store of PutValue apart). If memory is missing in the middle it rolls back, has
-// the memory backed, and starts again.
+// apart, which evicts in its own transaction), and commits once (commit is the only place where a mutation commits; the short ways
+// of text.go and cached.go apart, and plain stores of a value). If memory is missing in the middle it rolls back, has the memory backed,
+// and starts again.
 //
 // Invariants:
 //
@@ -74,6 +74,7 @@ type Shard struct {
 	slept  int  // so often in the kernel
 
 	free  bool   // there is no limit on entries
+	timed bool   // entries have deadlines or are in the recency list
 	cache bool   // integers in slots of 16 bytes, without deadlines, that others make room for
 	low   uint64 // the bits of a value
 	split func() // Table.Split
@@ -100,6 +101,7 @@ func (s *Shard) Init(env *Env, index int) error {
 	s.table.Init()
 	s.low = env.Config.Value.Truncate(^uint64(0))
 	s.split, s.free = s.table.Split, env.Config.Capacity == 0 && env.Config.MaxEntries == 0
+	s.timed = geo.Deadline|geo.Recency != 0
 	s.cache = s.evicts() && !env.Config.HasTTL && s.table.Wide()
 	return nil
 }

@@ -16,6 +16,9 @@ func (s *Shard) LoadNarrow(h, key uint64, visits bool) (w uint64, ok, done bool)
 
 // SetWord makes the value of an integer key (value&keep)+w and returns it: with keep 0 it is a Store, with all bits an Add.
 func (s *Shard) SetWord(h, key, keep, w uint64) (val uint64, err error) {
+	if s.cache {
+		return s.setCached(table.Key{Hash: h, Word: key}, keep, w)
+	}
 	b, level := s.table.Spot(h)
 	if b.IsNil() || !s.lock.Try() {
 		return s.SetCounter(table.Key{Hash: h, Word: key}, keep, w)
@@ -58,8 +61,8 @@ func (s *Shard) SetCounter(k table.Key, keep, w uint64) (val uint64, err error) 
 //
 //go:noinline
 func (s *Shard) setWordHeld(k table.Key, keep, w uint64) (val uint64, err error) {
-	if s.cache {
-		return s.setCached(k, keep, w)
+	if s.timed {
+		return s.setWord(k, keep, w)
 	}
 	b, at, ok := s.table.HeldWord(k)
 	switch {
@@ -75,17 +78,6 @@ func (s *Shard) setWordHeld(k table.Key, keep, w uint64) (val uint64, err error)
 	}
 	s.leave()
 	return w, nil
-}
-
-// setCached is setWordHeld in a cache without deadlines.
-func (s *Shard) setCached(k table.Key, keep, w uint64) (uint64, error) {
-	var pos table.Pos
-	if s.header.Load(layout.ShQuarTime) == 0 && s.table.Find(&k, &pos) == table.Absent && pos.Head&1 == 0 && s.insertEvicting(&pos, k.Hash, k.Word, w) {
-		s.tend()
-		s.leave()
-		return w, nil
-	}
-	return s.setWord(k, keep, w)
 }
 
 // fewEntries is more than what an insert into a main bucket notes.

@@ -52,14 +52,17 @@ func (t *Table) HeldSpot(main region.Ptr, level, h uint64) (marks uint64) {
 }
 
 // HeldWord is where the value of a key stands: a bucket and a word of it, which is 0 if the key is absent; then the bucket is
-// the key's main one. ok is false if the short way cannot tell.
+// the key's main one. ok is false if the short way cannot tell. Deadlines are not looked at.
 func (t *Table) HeldWord(k Key) (b region.Span, word uint64, ok bool) {
 	i := IndexOf(t.Shard.Load(layout.ShLevel), k.Hash)
 	r, n := t.Main.Row(i)
-	if n >= r.N() || t.timed {
+	if n >= r.N() {
 		return b, 0, false
 	}
 	b = r.Span(n * t.Main.Shape.Elem)
+	if t.timed { // then InsertWord and Replace need a line more
+		b.PrefetchThree()
+	}
 	b.Load(secondLine)
 	head := b.Load(layout.BkHead)
 	if head&1 != 0 {

@@ -1,0 +1,91 @@
+package table
+
+import (
+	"github.com/shmap-go/shmap/internal/hash"
+	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/recency"
+	"github.com/shmap-go/shmap/internal/region"
+)
+
+// Replace evicts the entry in slot r and adds one of an integer key that HeldWord has not found in the chain of main: Remember, Remove
+// and Insert in one piece, for integers in slots of 16 bytes without deadlines. The count of entries stays. false if that is not as simple as
+// usual: then nothing was done. Nothing in it panics (journal.BeginShort).
+//
+// The two must be in different chains, and no overflow bucket may come or go: nothing is taken in the transaction that frees it
+// (journal J5).
+func (t *Table) Replace(r layout.Ref, main region.Span, k Key, val uint64) bool {
+	from, ok := t.seat(r)
+	if !ok {
+		return false
+	}
+	i, tags := r.Slot(), from.Load(layout.BkTags)
+	if i >= t.Geo.Slots || tags>>(8*i)&0xff == 0 {
+		return false
+	}
+	left := tagAt(tags, i, 0, 0)
+	chain, h, level := from.Span, uint64(0), t.Shard.Load(layout.ShLevel)
+	if from.over || t.Geo.Ghosts != 0 {
+		h = hash.Word(t.Config.Hash, t.Config.Seed, from.Load(firstKey+2*i))
+	}
+	if from.over {
+		if chain, ok = t.Main.Find(IndexOf(level, h)); !ok || left&layout.TagLanes == 0 {
+			return false
+		}
+	}
+	to, j, ok := t.opening(bucket{Span: main, index: IndexOf(level, k.Hash)}, k.Hash)
+	if !ok || chain.Off == main.Off {
+		return false
+	}
+	if !t.Recency.Replace(r, from.Span, to.ref(j), to.Span) {
+		return false
+	}
+	t.Log.Touch(chain)
+	t.Log.Touch(main)
+	to.Store(firstKey+2*j, k.Word)
+	to.Store(firstKey+1+2*j, val)
+	t.Log.Set(to.Span, layout.BkTags, tagAt(to.Load(layout.BkTags), j, Tag(k.Hash), 0))
+	t.Log.Set(from.Span, layout.BkTags, left)
+	if g := t.Geo.Ghosts; g != 0 { // it was on trial, or it were not simple
+		t.Log.Set(from.Span, g, recency.Remember(from.Load(g), h))
+	}
+	return true
+}
+
+// seat is the bucket that r points into; false if there is none.
+func (t *Table) seat(r layout.Ref) (bucket, bool) {
+	index, over, _ := r.Split()
+	v := t.Main
+	if over {
+		v = t.Over
+	}
+	b, ok := v.Find(index)
+	return bucket{b, index, over}, ok
+}
+
+// opening is the first empty slot in the chain of main; false if there is none, or a ghost of the chain remembers h, or the chain is not
+// short.
+func (t *Table) opening(main bucket, h uint64) (to bucket, slot uint64, ok bool) {
+	b := main
+	for range shortChain {
+		if t.Geo.Ghosts != 0 {
+			if _, known := recency.Recall(b.Load(t.Geo.Ghosts), h); known {
+				return bucket{}, 0, false
+			}
+		}
+		if !ok {
+			if slot, ok = t.empty(b.Ptr); ok {
+				to = b
+			}
+		}
+		link := layout.Hi(b.Load(layout.BkHead))
+		if link == 0 || ok && t.Geo.Ghosts == 0 {
+			return to, slot, ok
+		}
+		next, found := t.Over.Find(link - 1)
+		if !found {
+			break
+		}
+		b = bucket{next, link - 1, true}
+	}
+	return bucket{}, 0, false
+}
