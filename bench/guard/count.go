@@ -1,6 +1,7 @@
 package main
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"os/exec"
@@ -102,9 +103,14 @@ func underCallgrind(dir, program string, args, env []string) (sections []int, er
 	}
 }
 
-// stepByStep runs the program under ptrace.
-func stepByStep(_, program string, args, env []string) ([]int, error) {
-	cmd := exec.Command(program, args...)
-	cmd.Env, cmd.Stderr = env, os.Stderr
-	return Steps(cmd)
+// stepByStep runs the program under ptrace, and again if it stands still.
+func stepByStep(_, program string, args, env []string) (sections []int, err error) {
+	for range 3 {
+		cmd := exec.Command(program, args...)
+		cmd.Env, cmd.Stderr = env, os.Stderr
+		if sections, err = Steps(cmd, patience); !errors.Is(err, errStill) {
+			break
+		}
+	}
+	return sections, err
 }

@@ -3,12 +3,15 @@ package main
 import (
 	"bytes"
 	"encoding/json"
+	"errors"
 	"io"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"runtime"
 	"strings"
 	"testing"
+	"time"
 )
 
 // load is one operation, which is enough for most tests.
@@ -122,6 +125,13 @@ func TestSteps(t *testing.T) {
 	var out bytes.Buffer
 	if err := run([]string{"-steps", "-only", load, "-file", "instructions.json"}, &out); err != nil {
 		t.Errorf("%v\n%s", err, out.String())
+	}
+}
+
+// TestStandsStill: a program that takes no step is ended, and named.
+func TestStandsStill(t *testing.T) {
+	if _, err := Steps(exec.Command("sleep", "1000"), 10*time.Millisecond); !errors.Is(err, errStill) {
+		t.Errorf("%v", err)
 	}
 }
 

@@ -81,6 +81,7 @@ func perform(names []string, by method) error {
 //go:noinline
 func section(loop func(n int), n int, marks bool) {
 	if marks {
+		runtime.Gosched() // whoever is asked in the section to let others run waits for ever: they stand still
 		Mark()
 	}
 	loop(n)

@@ -6,7 +6,9 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"sync/atomic"
 	"syscall"
+	"time"
 
 	"golang.org/x/sys/unix"
 )
@@ -22,12 +24,44 @@ const waitFlags = unix.WALL | unix.WNOTHREAD
 type tracee struct {
 	pid     int
 	threads map[int]bool // the others
+	steps   atomic.Int64 // in all sections
 }
 
-// Steps runs the program and returns how many instructions its first thread executed in each of its sections. The other
+// errStill is the error of a program that did not take a step for long: its first thread waits for one of those that stand still.
+var errStill = errors.New("the program stood still")
+
+// patience is how long a step may take, on any machine.
+const patience = 10 * time.Second
+
+// watch ends the program when it takes no step for long, until done is closed; then it says whether it has.
+func (t *tracee) watch(p *os.Process, patience time.Duration, done <-chan struct{}) <-chan bool {
+	ended := make(chan bool, 1)
+	go func() {
+		tick := time.NewTicker(patience)
+		defer tick.Stop()
+		for before := int64(-1); ; {
+			select {
+			case <-done:
+				ended <- false
+				return
+			case <-tick.C:
+			}
+			now := t.steps.Load()
+			if now == before {
+				_ = p.Kill()
+				ended <- true
+				return
+			}
+			before = now
+		}
+	}()
+	return ended
+}
+
+// Steps runs the program, which takes a step at least every so often, and returns how many instructions its first thread executed in each of its sections. The other
 // threads stand still meanwhile: else the Go runtime's monitor would find that a goroutine has been running for long, as
 // it has by the clock, and have it call the scheduler every few thousand instructions.
-func Steps(cmd *exec.Cmd) (sections []int, err error) {
+func Steps(cmd *exec.Cmd, patience time.Duration) (sections []int, err error) {
 	runtime.LockOSThread() // a tracee obeys one thread
 	defer runtime.UnlockOSThread()
 	cmd.SysProcAttr = &syscall.SysProcAttr{Ptrace: true, Pdeathsig: syscall.SIGKILL}
@@ -35,7 +69,14 @@ func Steps(cmd *exec.Cmd) (sections []int, err error) {
 		return nil, err
 	}
 	t := &tracee{pid: cmd.Process.Pid, threads: map[int]bool{}}
+	done := make(chan struct{})
+	ended := t.watch(cmd.Process, patience, done)
 	defer func() {
+		close(done)
+		if <-ended {
+			sections, err = nil, errStill
+			return
+		}
 		if err != nil { // it is still there
 			_ = cmd.Process.Kill()
 			_, _ = unix.Wait4(t.pid, nil, waitFlags, nil)
@@ -111,6 +152,7 @@ func (t *tracee) section() (n int, err error) {
 		switch {
 		case ws.Stopped() && ws.StopSignal() == unix.SIGTRAP:
 			n++
+			t.steps.Add(1)
 			continue
 		case !ws.Stopped() || ws.StopSignal() != mark:
 			return 0, fmt.Errorf("the program stopped in a section: status %#x", uint32(ws))
