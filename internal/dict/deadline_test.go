@@ -86,6 +86,28 @@ func TestExpiredMeanwhile(t *testing.T) {
 	}
 }
 
+// TestStringExpiredMeanwhile: the same of a string that is written over another one in its block.
+func TestStringExpiredMeanwhile(t *testing.T) {
+	for _, code := range []OpCode{OpSwap, OpReplace, OpCompareAndSwap} {
+		now := uint64(1000)
+		m := rvHeap(t, Options{Key: layout.Int64, Value: layout.String, Shards: 1, TTL: 50 * time.Millisecond, Now: func() uint64 { return now }})
+		const old, text = "a string that takes a block", "a string that fits that block"
+		if err := rvStore(m, Datum{W: 1}, Datum{S: old}); err != nil {
+			t.Fatal(err)
+		}
+		now = 1049
+		m.seg.Shards[0].SetPoint(func() { now = 1050 })
+		op := Op{Code: code, Key: Datum{W: 1}, Val: Datum{S: text}, Old: Datum{S: old}}
+		if err := m.Do(&op); err != nil || now != 1050 {
+			t.Fatalf("operation %d, now %d: %v", code, now, err)
+		}
+		l, err := m.Load(Datum{W: 1}, nil, 0)
+		if stores := code == OpSwap; op.Found || l.Found != stores || stores && string(l.B) != text || err != nil {
+			t.Errorf("operation %d found it: %v; afterwards %q, %v, %v", code, op.Found, l.B, l.Found, err)
+		}
+	}
+}
+
 // TestExpiredBesideClear: the shortest way, which does not look at deadlines where no entry has one, finds none that has passed at
 // any store of a clear, which sets their number to 0.
 func TestExpiredBesideClear(t *testing.T) {

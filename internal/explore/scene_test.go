@@ -74,6 +74,7 @@ var (
 	ringed   = maptest.Spec{Key: layout.Int64, Value: layout.Int64, Capacity: 6, Policy: layout.PolicyS3, Seed: 0x5eed}
 	trying   = maptest.Spec{Key: layout.Int64, Value: layout.Int64, Capacity: 40, Policy: layout.PolicyS3, Seed: 0x5eed} // two on trial
 	texts    = maptest.Spec{Key: layout.Int64, Value: layout.String, Seed: 0x5eed}
+	mortal   = maptest.Spec{Key: layout.String, Value: layout.String, TTL: 60_000, Seed: 0x5eed}
 	named    = maptest.Spec{Key: layout.String, Value: layout.String, Seed: 0x5eed}
 )
 
@@ -211,6 +212,7 @@ func blobs() []scene {
 		{name: "string over string the short way", spec: named, setup: strings, write: func(m *dict.Map) error {
 			return errors.Join(m.StoreDatum(key(1), text(9, 22)), m.StoreDatum(key(2), text(8, 19)), m.StoreDatum(key(1), text(7, 20)))
 		}},
+		{name: "string over string, and its deadline", spec: mortal, setup: strings, steps: steps(store(key(1), text(9, 22)), lasting(store(key(2), text(8, 19)), time.Hour))},
 		{name: "short over long and back", spec: texts, setup: fillText(10, 13, 30), steps: steps(store(num(11), text(5, 4)), store(num(11), text(5, 40)))},
 		{name: "short over short", spec: texts, setup: fillText(10, 13, 5), steps: steps(store(num(11), text(5, 4))), plain: true},
 		{name: "delete and store into its block", spec: texts, setup: fillText(10, 13, 30), steps: steps(remove(num(11)), store(num(20), text(9, 30)))},

@@ -4,6 +4,10 @@ package main
 func dated() []row {
 	const join = "internal/segment/join.go"
 	exact := test{pkg: "internal/dict", run: "^TestDeadlineIsExact$"}
+	const apply = "internal/shard/apply.go"
+	meanwhile := test{pkg: "internal/dict", run: "^TestExpiredMeanwhile$"}
+	explicit := test{pkg: "internal/maptest", run: "^TestOperations$/^heap$/^int64->int64_ttl=true"}
+	defaults := test{pkg: "internal/maptest", run: "^TestOperations$/^heap$/^int64->int64_ttl=false,500"}
 	return []row{
 		{"P8", "a reader sees an entry at its deadline", "internal/shard/read.go",
 			"if it.Deadline <= now {", "if it.Deadline < now {", exact},
@@ -11,18 +15,23 @@ func dated() []row {
 			"if it.Deadline <= now {", "if now == 0 {", exact},
 		{"P8", "a writer sees an entry at its deadline", "internal/shard/room.go",
 			"return d != 0 && d <= s.env.Now()", "return d != 0 && d < s.env.Now()", exact},
-		{"P8", "an overwrite with one store finds an entry that has expired", "internal/shard/apply.go",
-			"pos.Head&1 == 1 || s.expired(&pos) {", "pos.Head&1 == 1 {", exact},
-		{"P8", "an overwrite with one store forgets the deadline that it was given", "internal/shard/apply.go",
-			"c.TTL != 0 || op.Mode == TTLExplicit || op.Mode == TTLAt", "c.TTL != 0 || op.Mode == TTLAt", test{pkg: "internal/maptest", run: "^TestOperations$/^heap$/^int64->int64_ttl=true"}},
-		{"P8", "an overwrite with one store does not prolong by the default", "internal/shard/apply.go",
-			"c.TTL != 0 || op.Mode", "op.Mode", test{pkg: "internal/maptest", run: "^TestOperations$/^heap$/^int64->int64_ttl=false,500"}},
+		{"P8", "an overwrite finds an entry that has expired", apply, "s.ceil == 0 && s.expired(&pos)", "s.ceil == 0 && old == 1", exact},
+		{"P8", "an overwrite that prolongs finds an entry that has expired", apply, "s.ceil != 0 && old <= s.ceil", "s.ceil == 1 && old <= s.ceil", defaults},
+		{"P8", "an overwrite the short way forgets the deadline that it was given", apply, "s.table.SetDeadline(pos, until)\n\tif old", "if old", defaults},
+		{"P8", "an overwrite with one store forgets the deadline that it was given", apply,
+			"if inline && until == old {", "if inline && (until == old || op.Mode == TTLExplicit) {", explicit},
+		{"P8", "an entry expires while it is overwritten the short way, and comes back", apply,
+			"op.Code != OpStore && old <= s.env.Now()", "op.Code != OpStore && old == 1", meanwhile},
+		{"P8", "an entry that expired meanwhile keeps what was stored over it the short way", apply,
+			"s.log.Rollback()\n\t\treturn false", "s.log.Commit()\n\t\treturn false", meanwhile},
+		{"P4", "value and deadline are overwritten under one version", apply, "s.log.Touch(pos.Main)\n\tif blob", "if blob",
+			beside("P04Reads", "overwrite with a deadline")},
 		{"P8", "iteration sees an entry at its deadline", "internal/shard/walk.go",
 			"it.Deadline <= s.env.Now()", "it.Deadline < s.env.Now()", exact},
 		{"P8", "an entry expires while it is changed, and comes back", "internal/shard/transact.go",
-			"if s.guard != 0 && s.guard <= s.env.Now() {", "if s.guard == 1 {", test{pkg: "internal/dict", run: "^TestExpiredMeanwhile$"}},
+			"if s.guard != 0 && s.guard <= s.env.Now() {", "if s.guard == 1 {", meanwhile},
 		{"P8", "a deadline is rounded down", "internal/shard/decide.go",
-			"return s.env.Ceil() + uint64(ms)", "return s.env.Now() + uint64(ms)", test{pkg: "internal/proof", run: "^TestP08RealClock$"}},
+			"s.ceil = s.env.Ceil()", "s.ceil = s.env.Now()", test{pkg: "internal/proof", run: "^TestP08RealClock$"}},
 		{"P8", "time goes by the wall clock alone", "internal/segment/segment.go",
 			"return s.clock.Millis() + s.offset", "return uint64(time.Now().UnixMilli())", test{pkg: "internal/proof", run: "^TestP08RealClock$"}},
 		{"P8", "a reboot is not noticed", join,

@@ -6,6 +6,7 @@ import (
 
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
+	"github.com/shmap-go/shmap/internal/region"
 	"github.com/shmap-go/shmap/internal/space"
 	"github.com/shmap-go/shmap/internal/table"
 )
@@ -46,31 +47,71 @@ func (s *Shard) one(op *Op) error {
 	return nil
 }
 
-// plain carries out an operation that overwrites a value with one aligned store and changes nothing else: an integer, or a
-// string that fits the slot by another, without recency and with the deadline that it has. It needs no transaction, finds what a
-// reader would find, and cannot fail half-way; if it is not that kind of operation it does nothing.
+// plain carries out an operation that overwrites a value in its place and needs no other memory, in a map without recency: with one
+// aligned store if the value is an integer, or a string that fits the slot over another, and the deadline stays; else, if the value is like the old
+// one or fits its block, in a short transaction in which nothing can panic. It finds what a reader would find; if it is not that
+// kind of operation it does nothing.
 //
-// A deadline may pass between the look at the clock and the store: then the operation took place just before it, and nobody
-// reads the value any more.
+// A deadline that stays may pass between the look at the clock and the one store: then the operation took place just before it, and nobody
+// reads the value any more. Before a transaction commits that gives the entry another one it is asked again, as in commit, unless what
+// is stored would be the same if there had been no entry.
 func (s *Shard) plain(op *Op) bool {
 	c := s.env.Config
-	if s.table.Geo.Recency != 0 || !op.Code.overwrites() || c.Value == layout.String && len(op.Val.S) > layout.MaxInline {
-		return false
-	}
-	if c.HasTTL && (c.TTL != 0 || op.Mode == TTLExplicit || op.Mode == TTLAt) {
+	if s.table.Geo.Recency != 0 || !op.Code.overwrites() || len(op.Val.S) > maxRewrite {
 		return false
 	}
 	var pos table.Pos
-	if s.table.Find(&op.key, &pos) != table.Found || pos.Head&1 == 1 || s.expired(&pos) {
+	if s.table.Find(&op.key, &pos) != table.Found || pos.Head&1 == 1 {
+		return false
+	}
+	old := s.table.Deadline(pos.B.Ptr, pos.I)
+	s.ceil = 0
+	until := s.deadlineFor(op, false, old)
+	if old != 0 && (s.ceil != 0 && old <= s.ceil || s.ceil == 0 && s.expired(&pos)) || (old == 0) != (until == 0) {
 		return false
 	}
 	act, val, err := s.decide(op, true, &pos)
 	w, inline := s.valueWord(val)
-	if act != actPut || err != nil || !inline || c.Value == layout.String && layout.IsBlob(pos.Val) {
+	blob := c.Value == layout.String && layout.IsBlob(pos.Val)
+	if act != actPut || err != nil || inline == blob {
 		return false
 	}
-	s.table.PutValue(pos.B, pos.I, pos.Key, w)
+	if inline && until == old {
+		s.table.PutValue(pos.B, pos.I, pos.Key, w)
+	} else if !s.overwriteShort(op, val, &pos, w, until) {
+		return false
+	}
 	op.Done = true
+	return true
+}
+
+// overwriteShort replaces value and deadline of the entry at pos by a short transaction; false if it is not as simple as that, or the entry
+// has expired: then nothing was done.
+func (s *Shard) overwriteShort(op *Op, val Datum, pos *table.Pos, w, until uint64) bool {
+	if !s.log.BeginShort(maxRewrite/8 + fewEntries) {
+		return false
+	}
+	blob := s.env.Config.Value == layout.String && layout.IsBlob(pos.Val)
+	var block region.Span
+	var lens uint64
+	if blob {
+		if block, lens = s.heap.Place(pos.Val, uint64(len(val.S))); block.IsNil() {
+			return false
+		}
+	}
+	old := s.table.Deadline(pos.B.Ptr, pos.I)
+	s.log.Touch(pos.Main)
+	if blob {
+		s.heap.Rewrite(block, lens, val.S)
+	} else {
+		s.table.SetSlot(pos.B, pos.I, pos.Key, w)
+	}
+	s.table.SetDeadline(pos, until)
+	if old != 0 && op.Code != OpStore && old <= s.env.Now() {
+		s.log.Rollback()
+		return false
+	}
+	s.log.Commit()
 	return true
 }
 

@@ -164,5 +164,6 @@ func (s *Shard) after(ms int64) uint64 {
 	if ms <= 0 {
 		return 0
 	}
-	return s.env.Ceil() + uint64(ms)
+	s.ceil = s.env.Ceil()
+	return s.ceil + uint64(ms)
 }

@@ -64,6 +64,7 @@ type Shard struct {
 	keep   table.Key // key that the operation is about, if keeps
 	keeps  bool
 	guard  uint64 // deadline that the open transaction relies on, 0 for none
+	ceil   uint64 // map time rounded up as deadlineFor has read it last
 	ticks  uint64 // stores, for RecencySkip
 	tends  uint64 // operations, for work that is due every so often
 	tight  int    // stores that evict without asking for more of the limit first
