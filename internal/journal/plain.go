@@ -2,7 +2,8 @@ package journal
 
 import "github.com/shmap-go/shmap/internal/region"
 
-// Stores without an entry: of words where every value is right (recency R4), so that nobody need undo them. They do not
+// Stores without an entry: of words where every value is right (recency R4), so that nobody need undo them, or that are a whole
+// operation each. They do not
 // belong to a transaction. Tests see them as they see all stores of the journal.
 
 // Plain stores v to word i of s. Nothing is stored if it is there already.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/shmap-go/shmap/internal/dict"
+	"github.com/shmap-go/shmap/internal/journal"
+	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/lock"
 	"github.com/shmap-go/shmap/internal/region"
 	"github.com/shmap-go/shmap/internal/segment"
@@ -40,6 +42,7 @@ type crasher struct {
 	rank    int          // of the moment found last
 
 	points, again int // crash points in the step, and in the repairs that follow
+	undone        int // crash points with a transaction open
 	mends         int // stores of the repair before
 	problem       error
 }
@@ -146,6 +149,9 @@ func (c *crasher) run() error {
 		if c.problem == nil {
 			c.crash(memory.Image(), fmt.Sprintf("crash point %d", c.points))
 			c.points++
+			if open(m) {
+				c.undone++
+			}
 		}
 	})
 	err = c.sc.step.Perform(m)
@@ -159,6 +165,16 @@ func (c *crasher) run() error {
 	c.rank = max(c.rank, c.moments[len(c.moments)-1].rank)
 	c.crash(memory.Image(), "the end")
 	return c.problem
+}
+
+// open reports whether a transaction is.
+func open(m *dict.Map) bool {
+	for i := range m.Segment().Shards {
+		if journal.Phase(m.Segment().Shards[i].Stat(layout.ShJournal)) != journal.Idle {
+			return true
+		}
+	}
+	return false
 }
 
 func setPoint(m *dict.Map, f func()) {

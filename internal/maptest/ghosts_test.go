@@ -5,7 +5,6 @@ import (
 	"slices"
 
 	"github.com/shmap-go/shmap/internal/dict"
-	"github.com/shmap-go/shmap/internal/journal"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/lock"
 	"github.com/shmap-go/shmap/internal/region"
@@ -42,10 +41,8 @@ func (c *crasher) rehearse(image []uint64, p *Pair) error {
 	m := dict.Attach(seg)
 	p.said.listen(m)
 	note := func() {
-		for i := range seg.Shards {
-			if journal.Phase(seg.Shards[i].Stat(layout.ShJournal)) != journal.Idle {
-				return
-			}
+		if open(m) {
+			return
 		}
 		var text string
 		if text, err = withGhosts(m, nil); err == nil && !slices.Contains(c.whole, text) {

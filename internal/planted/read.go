@@ -26,7 +26,7 @@ func read() []row {
 		{"P2", "a version is as before when it is even again", "internal/journal/journal.go",
 			"layout.Pair(h+1, layout.Hi(h))", "layout.Pair(h-1, layout.Hi(h))", test{pkg: "internal/dict", run: "^TestVersionsGoForward$"}},
 		{"P2", "an overwrite does not make the version odd", "internal/shard/apply.go",
-			"s.log.Touch(pos.Main)\n", "", live},
+			"s.log.Touch(pos.Main)\n\tif act", "if act", live},
 		{"P2", "a string is read behind a dead writer as it stands in its block", "internal/table/table.go",
 			"if ok && it.through != nil {", "if ok && it.through != nil && it.Val == 0 {", test{pkg: "internal/dict", run: "^TestStringsAtEveryStore$"}},
 		{"P2", "the short way to overwrite a string does not make the version odd", "internal/shard/text.go",

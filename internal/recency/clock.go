@@ -1,6 +1,7 @@
 package recency
 
 import (
+	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/region"
 )
@@ -67,9 +68,8 @@ func (l *clock) Replace(r layout.Ref, from region.Span, by layout.Ref, to region
 
 // promote moves r to the head.
 func (l *clock) promote(r layout.Ref) {
-	if l.newest() != r {
-		l.Remove(r)
-		l.Push(r, false)
+	if b, _ := l.bucket(r); !l.Renew(r, b) {
+		panic(&fault.Corrupt{Where: "recency list", Offset: b.Off, Got: uint64(r), Want: "an entry with neighbours"})
 	}
 }
 
@@ -87,6 +87,36 @@ func (l *clock) Stored(r layout.Ref, fresh bool) {
 		l.unvisit(r)
 	}
 	l.promote(r)
+}
+
+func (l *clock) Still(r layout.Ref, _ region.Span) bool { return l.newest() == r }
+
+func (l *clock) Renew(r layout.Ref, b region.Span) bool {
+	head, tail, word := l.newest(), l.oldest(), l.at+r.Slot()
+	if head == r {
+		return true
+	}
+	links := b.Load(word)
+	newer, older := layout.Ref(layout.Lo(links)), layout.Ref(layout.Hi(links))
+	after, afterWord, ok := l.find(newer)
+	first, firstWord, ok2 := l.find(head)
+	before, beforeWord, ok3 := after, afterWord, true
+	if older != 0 {
+		before, beforeWord, ok3 = l.find(older)
+	}
+	if newer == 0 || !ok || !ok2 || !ok3 {
+		return false
+	}
+	l.log.Set(after, afterWord, layout.Pair(layout.Lo(after.Load(afterWord)), uint64(older)))
+	if older == 0 {
+		tail = newer
+	} else {
+		l.log.Set(before, beforeWord, layout.Pair(uint64(newer), layout.Hi(before.Load(beforeWord))))
+	}
+	l.log.Set(b, word, layout.Pair(0, uint64(head)))
+	l.log.Set(first, firstWord, layout.Pair(uint64(r), layout.Hi(first.Load(firstWord))))
+	l.log.Set(l.shard, layout.ShRecency, layout.Pair(uint64(r), uint64(tail)))
+	return true
 }
 
 func (l *clock) Clear() { l.log.Set(l.shard, layout.ShRecency, 0) }

@@ -38,6 +38,11 @@ type Policy interface {
 	Rename(from, to layout.Ref)
 	// Stored says that the entry in r was stored over; fresh, that it had expired and another one took its slot.
 	Stored(r layout.Ref, fresh bool)
+	// Renew is Stored of r, in bucket b, that has not expired, in one piece. false if there is no such place: then something is damaged, and
+	// nothing was done. Nothing in it panics.
+	Renew(r layout.Ref, b region.Span) bool
+	// Still reports whether Renew would change nothing.
+	Still(r layout.Ref, b region.Span) bool
 	// Clear forgets all entries.
 	Clear()
 
@@ -132,6 +137,8 @@ func (none) Rename(_, _ layout.Ref)                                        {}
 func (none) Stored(layout.Ref, bool)                                       {}
 func (none) Clear()                                                        {}
 func (none) Replace(layout.Ref, region.Span, layout.Ref, region.Span) bool { return false }
+func (none) Renew(layout.Ref, region.Span) bool                            { return true }
+func (none) Still(layout.Ref, region.Span) bool                            { return true }
 func (none) End(bool) layout.Ref                                           { return 0 }
 func (none) Victim() layout.Ref                                            { return 0 }
 func (none) Spare(layout.Ref, bool) bool                                   { return false }

@@ -157,8 +157,15 @@ func (s *s3) Stored(r layout.Ref, fresh bool) {
 		s.log.Set(b, word, link&^(layout.MaxLaps<<layout.LinkLaps))
 		return
 	}
-	b, i := s.bucket(r)
-	s.log.Set(b, layout.BkTags, b.Load(layout.BkTags)|1<<(layout.VisitedBit+i)) // a reader's bit may be lost between (R4)
+	b, _ := s.bucket(r)
+	s.Renew(r, b)
+}
+
+func (s *s3) Still(r layout.Ref, b region.Span) bool { return visited(b, r) }
+
+func (s *s3) Renew(r layout.Ref, b region.Span) bool {
+	s.log.Set(b, layout.BkTags, b.Load(layout.BkTags)|1<<(layout.VisitedBit+r.Slot())) // a reader's bit may be lost between (R4)
+	return true
 }
 
 func (s *s3) Clear() {

@@ -47,8 +47,8 @@ func (s *Shard) one(op *Op) error {
 	return nil
 }
 
-// plain carries out an operation that overwrites a value in its place and needs no other memory, in a map without recency: with one
-// aligned store if the value is an integer, or a string that fits the slot over another, and the deadline stays; else, if the value is like the old
+// plain carries out an operation that overwrites a value in its place and needs no other memory: with one
+// aligned store if the value is an integer, or a string that fits the slot over another, and deadline and place in the order of recency stay; else, if the value is like the old
 // one or fits its block, in a short transaction in which nothing can panic. It finds what a reader would find; if it is not that
 // kind of operation it does nothing.
 //
@@ -57,7 +57,7 @@ func (s *Shard) one(op *Op) error {
 // is stored would be the same if there had been no entry.
 func (s *Shard) plain(op *Op) bool {
 	c := s.env.Config
-	if s.table.Geo.Recency != 0 || !op.Code.overwrites() || len(op.Val.S) > maxRewrite {
+	if !op.Code.overwrites() || len(op.Val.S) > maxRewrite {
 		return false
 	}
 	var pos table.Pos
@@ -76,18 +76,19 @@ func (s *Shard) plain(op *Op) bool {
 	if act != actPut || err != nil || inline == blob {
 		return false
 	}
-	if inline && until == old {
+	renews := s.table.Geo.Recency != 0 && !s.thinned() && !s.recency.Still(pos.Ref(), pos.B)
+	if inline && until == old && !renews {
 		s.table.PutValue(pos.B, pos.I, pos.Key, w)
-	} else if !s.overwriteShort(op, val, &pos, w, until) {
+	} else if !s.overwriteShort(op, val, &pos, w, until, renews) {
 		return false
 	}
 	op.Done = true
 	return true
 }
 
-// overwriteShort replaces value and deadline of the entry at pos by a short transaction; false if it is not as simple as that, or the entry
+// overwriteShort replaces value and deadline of the entry at pos by a short transaction, in which it counts as stored if it renews; false if it is not as simple as that, or the entry
 // has expired: then nothing was done.
-func (s *Shard) overwriteShort(op *Op, val Datum, pos *table.Pos, w, until uint64) bool {
+func (s *Shard) overwriteShort(op *Op, val Datum, pos *table.Pos, w, until uint64, renews bool) bool {
 	if !s.log.BeginShort(maxRewrite/8 + fewEntries) {
 		return false
 	}
@@ -107,7 +108,7 @@ func (s *Shard) overwriteShort(op *Op, val Datum, pos *table.Pos, w, until uint6
 		s.table.SetSlot(pos.B, pos.I, pos.Key, w)
 	}
 	s.table.SetDeadline(pos, until)
-	if old != 0 && op.Code != OpStore && old <= s.env.Now() {
+	if renews && !s.recency.Renew(pos.Ref(), pos.B) || old != 0 && op.Code != OpStore && old <= s.env.Now() {
 		s.log.Rollback()
 		return false
 	}

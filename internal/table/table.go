@@ -187,11 +187,11 @@ func (t *Table) SetSlot(b region.Span, i, key, val uint64) {
 // nothing else belongs to the entry.
 func (t *Table) PutValue(b region.Span, i, key, val uint64) {
 	if t.Geo.SlotSize == 16 {
-		b.Store(3+2*i, val)
+		t.Log.Plain(b, 3+2*i, val)
 		return
 	}
 	word, content := t.narrow(b.Ptr, i, key, val)
-	b.Store(word, content)
+	t.Log.Plain(b, word, content)
 }
 
 // Deadline is the deadline of slot i, 0 for none.
