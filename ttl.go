@@ -12,13 +12,13 @@ import (
 
 // StoreTTL sets the value of k, to live for d; 0 is permanent.
 func (m *Map[K, V]) StoreTTL(k K, v V, d time.Duration) error {
-	return m.d.Do(&dict.Op{Code: dict.OpStore, Mode: dict.TTLExplicit, TTL: d, Key: datum(k), Val: datum(v)})
+	return m.d.Do(&dict.Op{Code: dict.OpStore, Mute: true, Mode: dict.TTLExplicit, TTL: d, Key: datum(k), Val: datum(v)})
 }
 
 // StoreUntil sets the value of k, to live until t. The deadline is kept as a distance from now: it does not move
 // when the wall clock is set later. A deadline that has passed makes k absent.
 func (m *Map[K, V]) StoreUntil(k K, v V, t time.Time) error {
-	return m.d.Do(&dict.Op{Code: dict.OpStore, Mode: dict.TTLAt, At: t, Key: datum(k), Val: datum(v)})
+	return m.d.Do(&dict.Op{Code: dict.OpStore, Mute: true, Mode: dict.TTLAt, At: t, Key: datum(k), Val: datum(v)})
 }
 
 // InsertTTL sets the value of k, to live for d, if k is absent; 0 is permanent.

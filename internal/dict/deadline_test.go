@@ -63,7 +63,7 @@ func TestDeadlineOfStringIsExact(t *testing.T) {
 // TestExpiredMeanwhile: an entry that expires while an operation changes it was absent when the operation happened: others
 // may have seen that it was gone.
 func TestExpiredMeanwhile(t *testing.T) {
-	for _, code := range []OpCode{OpAdd, OpSwap, OpLoadOrStore, OpReplace, OpTouch} {
+	for _, code := range []OpCode{OpStore, OpAdd, OpSwap, OpLoadOrStore, OpReplace, OpTouch} {
 		now := uint64(1000)
 		m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 1, TTL: 50 * time.Millisecond, Now: func() uint64 { return now }})
 		if err := rvStore(m, Datum{W: 1}, Datum{W: 5}); err != nil {
@@ -83,6 +83,21 @@ func TestExpiredMeanwhile(t *testing.T) {
 		if op.Found || ok != stores || stores && w != 1 || err != nil {
 			t.Errorf("operation %d found it: %v; afterwards %d, %v, %v", code, op.Found, w, ok, err)
 		}
+	}
+}
+
+// TestExpiredIsCounted: a store over an entry that has expired is not one over an entry, also by the short way.
+func TestExpiredIsCounted(t *testing.T) {
+	now := uint64(1000)
+	m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 1, TTL: 50 * time.Millisecond, Now: func() uint64 { return now }})
+	for i := range uint64(3) { // the second is in time, the third is not
+		if err := m.StoreWord(1, i); err != nil {
+			t.Fatal(err)
+		}
+		now += 49 + i
+	}
+	if n := m.seg.Shards[0].Stat(layout.ShExpirations); n != 1 {
+		t.Errorf("%d expired", n)
 	}
 }
 

@@ -33,7 +33,7 @@ func (m *Map) loadText(word uint64, s string, dst []byte) (b []byte, w uint64, o
 // StoreDatum stores one key, by the shortest way if it or the value is a string.
 func (m *Map) StoreDatum(key, val Datum) (err error) {
 	if !m.texts || len(key.S) > layout.MaxString {
-		return m.Do(&Op{Code: OpStore, Key: key, Val: val})
+		return m.Do(&Op{Code: OpStore, Mute: true, Key: key, Val: val})
 	}
 	if len(val.S) > layout.MaxInline {
 		region.PrefetchString(val.S) // it is not needed before the key, the bucket and the block, one after the other, are there
@@ -45,7 +45,7 @@ func (m *Map) StoreDatum(key, val Datum) (err error) {
 		_, err = s.SetCounter(k, 0, val.W)
 	}
 	if err != nil && errors.Is(err, fault.ErrFull) {
-		err = m.Do(&Op{Code: OpStore, Key: key, Val: val})
+		err = m.Do(&Op{Code: OpStore, Mute: true, Key: key, Val: val})
 	}
 	runtime.KeepAlive(m.seg)
 	return err
@@ -135,7 +135,7 @@ func (m *Map) StoreWord(key, w uint64) error {
 //
 //go:noinline
 func (m *Map) storeWord(key, w uint64) error {
-	return m.Do(&Op{Code: OpStore, Key: Datum{W: key}, Val: Datum{W: w}})
+	return m.Do(&Op{Code: OpStore, Mute: true, Key: Datum{W: key}, Val: Datum{W: w}})
 }
 
 // AddWord adds w to the value of one key and returns the sum.

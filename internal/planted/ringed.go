@@ -12,6 +12,8 @@ func ringed() []row {
 	return []row{
 		{"P11", "an eviction by the short way is not counted", cached,
 			"s.count(layout.ShEvictions)", "", test{pkg: "internal/maptest", run: "^TestEvictionsAreCountedOnce$"}},
+		{"P11", "an eviction by the short way in two steps is not counted down", cached,
+			"s.tight--\n\t\t\tif !s.insertFar", "if !s.insertFar", test{pkg: "internal/dict", run: "^TestFullShardAsksAgain$"}},
 		{"P11", "an entry that the short way spares is spared again", "internal/shard/evict.go",
 			"patience - min(s.spared, patience)", "patience - min(s.spared, 0)", test{pkg: "internal/maptest", run: "^TestShortEvictionsLikeTheModel$"}},
 		{"P1", "a new entry takes the slot of the one that goes for it", replace,

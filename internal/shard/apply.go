@@ -53,8 +53,8 @@ func (s *Shard) one(op *Op) error {
 // kind of operation it does nothing.
 //
 // A deadline that stays may pass between the look at the clock and the one store: then the operation took place just before it, and nobody
-// reads the value any more. Before a transaction commits that gives the entry another one it is asked again, as in commit, unless what
-// is stored would be the same if there had been no entry.
+// reads the value any more. Before a transaction commits that gives the entry another one it is asked again, as in commit, unless the
+// operation comes to the same if there is no entry (only the statistic of expired ones is one short then).
 func (s *Shard) plain(op *Op) bool {
 	c := s.env.Config
 	if !op.Code.overwrites() || len(op.Val.S) > maxRewrite {
@@ -70,45 +70,46 @@ func (s *Shard) plain(op *Op) bool {
 	if old != 0 && (s.ceil != 0 && old <= s.ceil || s.ceil == 0 && s.expired(&pos)) || (old == 0) != (until == 0) {
 		return false
 	}
+	var block region.Span // of a value that is not in its slot
+	var lens uint64
+	if blob := c.Value == layout.String && layout.IsBlob(pos.Val); blob != (len(op.Val.S) > layout.MaxInline) {
+		return false
+	} else if blob {
+		if block, lens = s.heap.Place(pos.Val, uint64(len(op.Val.S))); block.IsNil() {
+			return false
+		}
+	}
 	act, val, err := s.decide(op, true, &pos)
-	w, inline := s.valueWord(val)
-	blob := c.Value == layout.String && layout.IsBlob(pos.Val)
-	if act != actPut || err != nil || inline == blob {
+	if act != actPut || err != nil {
 		return false
 	}
 	renews := s.table.Geo.Recency != 0 && !s.thinned() && !s.recency.Still(pos.Ref(), pos.B)
-	if inline && until == old && !renews {
+	if block.IsNil() && until == old && !renews {
+		w, _ := s.valueWord(val)
 		s.table.PutValue(pos.B, pos.I, pos.Key, w)
-	} else if !s.overwriteShort(op, val, &pos, w, until, renews) {
+	} else if !s.overwriteShort(op, val, &pos, block, lens, until, renews) {
 		return false
 	}
 	op.Done = true
 	return true
 }
 
-// overwriteShort replaces value and deadline of the entry at pos by a short transaction, in which it counts as stored if it renews; false if it is not as simple as that, or the entry
-// has expired: then nothing was done.
-func (s *Shard) overwriteShort(op *Op, val Datum, pos *table.Pos, w, until uint64, renews bool) bool {
+// overwriteShort replaces value and deadline of the entry at pos by a short transaction, in which it counts as stored if it renews; the
+// value is in a block, if that is not nil, which it will fit with these lengths. false if the entry has expired, or there is no room in the journal: then nothing was done.
+func (s *Shard) overwriteShort(op *Op, val Datum, pos *table.Pos, block region.Span, lens, until uint64, renews bool) bool {
 	if !s.log.BeginShort(maxRewrite/8 + fewEntries) {
 		return false
 	}
-	blob := s.env.Config.Value == layout.String && layout.IsBlob(pos.Val)
-	var block region.Span
-	var lens uint64
-	if blob {
-		if block, lens = s.heap.Place(pos.Val, uint64(len(val.S))); block.IsNil() {
-			return false
-		}
-	}
 	old := s.table.Deadline(pos.B.Ptr, pos.I)
 	s.log.Touch(pos.Main)
-	if blob {
-		s.heap.Rewrite(block, lens, val.S)
-	} else {
+	if block.IsNil() {
+		w, _ := s.valueWord(val)
 		s.table.SetSlot(pos.B, pos.I, pos.Key, w)
+	} else {
+		s.heap.Rewrite(block, lens, val.S)
 	}
 	s.table.SetDeadline(pos, until)
-	if renews && !s.recency.Renew(pos.Ref(), pos.B) || old != 0 && op.Code != OpStore && old <= s.env.Now() {
+	if renews && !s.recency.Renew(pos.Ref(), pos.B) || old != 0 && !op.indifferent() && old <= s.env.Now() {
 		s.log.Rollback()
 		return false
 	}

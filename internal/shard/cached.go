@@ -19,11 +19,6 @@ func (s *Shard) setCached(k table.Key, keep, w uint64) (uint64, error) {
 	if !ok || at != 0 || s.header.Load(layout.ShQuarTime) != 0 || !s.insertEvicting(b, k, w) {
 		return s.setWord(k, keep, w)
 	}
-	if s.tends&31 == 31 {
-		s.tend()
-	} else { // it was neither crowded nor roomy, and has as many entries as before
-		s.tends++
-	}
 	if !s.lock.TryUnlock() {
 		s.leave()
 	}
@@ -48,6 +43,11 @@ func (s *Shard) insertEvicting(main region.Span, k table.Key, w uint64) bool {
 			s.log.Commit()
 			s.drops = s.drops[:0]
 			s.tight--
+			if s.tends&31 == 31 {
+				s.tend()
+			} else { // it is as crowded as before
+				s.tends++
+			}
 			return true
 		}
 		gone := false
@@ -56,7 +56,12 @@ func (s *Shard) insertEvicting(main region.Span, k table.Key, w uint64) bool {
 		}
 		if gone {
 			s.spared = 0
-			return s.insertFar(k, w)
+			s.tight--
+			if !s.insertFar(k, w) {
+				return false
+			}
+			s.tend()
+			return true
 		}
 	}
 	return false

@@ -22,7 +22,7 @@ const (
 // decide is where operations differ. found says that the key is there and has not expired; pos is its position. It
 // fills in what the operation returns.
 func (s *Shard) decide(op *Op, found bool, pos *table.Pos) (act action, val Datum, err error) {
-	op.Found, op.Done, op.B = found, false, op.Dst
+	op.Found, op.Done, op.W, op.B = found, false, 0, op.Dst
 	if found && op.Code.returns() && !s.sameRequired(op, pos) {
 		if err := s.returnValue(op, pos); err != nil {
 			return actNone, val, err

@@ -57,6 +57,7 @@ type Op struct {
 	Old  Datum         // for the comparing operations
 	TTL  time.Duration // rounded up to milliseconds
 	At   time.Time
+	Mute bool   // of OpStore: nobody asks for Found, which may be true though the entry expired meanwhile
 	Dst  []byte // the returned string value is appended to Dst; nil allocates exactly
 
 	Found bool   // the key was present before
@@ -66,6 +67,9 @@ type Op struct {
 
 	key table.Key // Key made ready, by Prepare
 }
+
+// indifferent reports whether the operation comes to the same whether there is an entry or not.
+func (op *Op) indifferent() bool { return op.Code == OpStore && op.Mute && op.Mode != TTLNew }
 
 // Prepare makes the key ready and returns its hash.
 func (op *Op) Prepare(c *layout.Config) uint64 {

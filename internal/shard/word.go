@@ -113,7 +113,7 @@ func (s *Shard) insertFar(k table.Key, w uint64) bool {
 // setWord is SetWord by an Op, under the lock, which it leaves.
 func (s *Shard) setWord(k table.Key, keep, w uint64) (uint64, error) {
 	defer s.leave()
-	op := Op{Code: OpStore, Val: Datum{W: w}, key: k}
+	op := Op{Code: OpStore, Mute: true, Val: Datum{W: w}, key: k}
 	if keep != 0 {
 		op.Code = OpAdd
 	}
