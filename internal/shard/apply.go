@@ -54,7 +54,7 @@ func (s *Shard) one(op *Op) error {
 //
 // A deadline that stays may pass between the look at the clock and the one store: then the operation took place just before it, and nobody
 // reads the value any more. Before a transaction commits that gives the entry another one it is asked again, as in commit, unless the
-// operation comes to the same if there is no entry (only the statistic of expired ones is one short then).
+// operation comes to the same if there is no entry (but for the statistic of expired ones, and what the policy knows of this one).
 func (s *Shard) plain(op *Op) bool {
 	c := s.env.Config
 	if !op.Code.overwrites() || len(op.Val.S) > maxRewrite {
@@ -106,10 +106,10 @@ func (s *Shard) overwriteShort(op *Op, val Datum, pos *table.Pos, block region.S
 		w, _ := s.valueWord(val)
 		s.table.SetSlot(pos.B, pos.I, pos.Key, w)
 	} else {
-		s.heap.Rewrite(block, lens, val.S)
+		s.heap.Rewrite(block, lens, op.Val.S)
 	}
 	s.table.SetDeadline(pos, until)
-	if renews && !s.recency.Renew(pos.Ref(), pos.B) || old != 0 && !op.indifferent() && old <= s.env.Now() {
+	if renews && !s.recency.Renew(pos.Ref(), pos.B) || old != 0 && (until == old || !op.indifferent()) && old <= s.env.Now() {
 		s.log.Rollback()
 		return false
 	}
