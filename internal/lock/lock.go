@@ -34,7 +34,8 @@ import (
 
 const (
 	waiters = 1 << 31
-	longest = 32                     // pauses between two looks at most; all of them take one to three microseconds
+	first   = 32                     // pauses before the second look: a look sooner takes the line from the owner again
+	longest = 128                    // pauses between two looks at most; all of them take three to ten microseconds
 	nap     = 250 * time.Microsecond // a death wakes nobody: longest sleep before the owner's life is asked after again
 )
 
@@ -122,7 +123,7 @@ func (l *Lock) Try() bool { return !raceEnabled && l.mine != 0 && l.word.Compare
 // performance of spin lock alternatives for shared-memory multiprocessors", 1990): a look takes the line from the owner, who
 // needs it to let go.
 func (l *Lock) lockSlow(o *Owner, deadline time.Time) error {
-	for pauses := 1; pauses <= longest; pauses *= 2 {
+	for pauses := first; pauses <= longest; pauses *= 2 {
 		for range pauses {
 			sys.Pause()
 		}
