@@ -99,7 +99,7 @@ func (s *Shard) insertWord(b region.Span, k table.Key, w uint64) bool {
 	return true
 }
 
-// insertFar is insertWord for an entry whose bucket is full; false if there was no room ready for it.
+// insertFar is insertWord for an entry whose bucket is full, or in a cache where another one has gone; false if there was no room ready for it.
 func (s *Shard) insertFar(k table.Key, w uint64) bool {
 	need, err := s.attempt(func() error {
 		s.begin()

@@ -5,7 +5,7 @@ import (
 	"github.com/shmap-go/shmap/internal/region"
 )
 
-// The shortest way for the holder of the lock, in a table of 16-byte slots without deadlines and recency.
+// The shortest way for the holder of the lock, in a table of 16-byte slots without deadlines and, HeldWord apart, without recency.
 
 // HeldMain is the main bucket that a hash leads to, by the chart, and its slots with the tag of the hash, for WordSlot and
 // KeySlot. There are none if the short way leads nowhere.
