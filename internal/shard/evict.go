@@ -5,7 +5,6 @@ import (
 
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
-	"github.com/shmap-go/shmap/internal/table"
 )
 
 // evictOne removes one entry: the policy says who is looked at, and spares some; an expired one goes in any case. Each step
@@ -28,22 +27,18 @@ func (s *Shard) evictOne() (gone bool, err error) {
 	return true, nil
 }
 
+// evictStep removes the entry in r, or spares it.
 func (s *Shard) evictStep(r layout.Ref, force bool) (gone bool) {
 	pos := s.table.Locate(r)
-	return s.judge(r, &pos, force)
-}
-
-// judge removes the entry in r, at pos, or spares it.
-func (s *Shard) judge(r layout.Ref, pos *table.Pos, force bool) (gone bool) {
 	switch {
-	case s.expired(pos):
-		s.remove(pos, layout.ShExpirations)
+	case s.expired(&pos):
+		s.remove(&pos, layout.ShExpirations)
 		return true
 	case !force && s.recency.Spare(r, s.keeps && s.table.Same(pos.Key, &s.keep)):
 		return false
 	}
-	s.table.Remember(pos)
-	s.remove(pos, layout.ShEvictions)
+	s.table.Remember(&pos)
+	s.remove(&pos, layout.ShEvictions)
 	return true
 }
 

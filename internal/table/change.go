@@ -40,12 +40,6 @@ func (t *Table) empty(p region.Ptr) (uint64, bool) {
 	return lane(free), free != 0
 }
 
-// Vacant reports whether the main bucket that pos led to has an empty slot.
-func (t *Table) Vacant(pos *Pos) bool {
-	_, ok := t.empty(pos.Main.Ptr)
-	return ok
-}
-
 // vacancy finds the first empty slot in the chain of main. If there is none it adds an overflow bucket, or returns a nil
 // bucket if it may not grow.
 func (t *Table) vacancy(main bucket, grow bool) (bucket, uint64) {
