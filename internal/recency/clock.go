@@ -48,6 +48,7 @@ func (l *clock) Remove(r layout.Ref) {
 	l.setNewer(older, newer)
 }
 
+// Replace knows that the oldest entry goes: one store changes both ends of the list.
 func (l *clock) Replace(r layout.Ref, from region.Span, by layout.Ref, to region.Span) bool {
 	newer, head := layout.Ref(layout.Lo(from.Load(l.at+r.Slot()))), l.newest()
 	if r != l.oldest() || newer == 0 || visited(from, r) {
@@ -91,6 +92,7 @@ func (l *clock) Stored(r layout.Ref, fresh bool) {
 
 func (l *clock) Still(r layout.Ref, _ region.Span) bool { return l.newest() == r }
 
+// Renew is Remove and Push of one entry, with both ends of the list in one store.
 func (l *clock) Renew(r layout.Ref, b region.Span) bool {
 	head, tail, word := l.newest(), l.oldest(), l.at+r.Slot()
 	if head == r {

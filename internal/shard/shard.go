@@ -4,7 +4,7 @@
 //
 // A mutation takes the lock, decides, makes room by operations of their own (the usual store into a full cache of integers
 // apart, which evicts in its own transaction), and commits once (commit is the only place where a mutation commits; the short ways
-// of text.go and cached.go apart, and plain stores of a value). If memory is missing in the middle it rolls back, has the memory backed,
+// of text.go, cached.go and overwriteShort apart, and plain stores of a value). If memory is missing in the middle it rolls back, has the memory backed,
 // and starts again.
 //
 // Invariants:

@@ -80,7 +80,7 @@ func (s *Shard) setWordHeld(k table.Key, keep, w uint64) (val uint64, err error)
 	return w, nil
 }
 
-// fewEntries is more than what an insert into a main bucket notes.
+// fewEntries is more than what a short transaction notes, but for the words of a string: 9 at most.
 const fewEntries = 16
 
 // insertWord adds an entry of an integer or a short string, whose key is absent and whose main bucket is b, if there is no limit to respect; false: nothing

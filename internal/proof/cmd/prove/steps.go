@@ -38,7 +38,7 @@ func steps(docs string) []step {
 		{"locks of dead processes", "P3", 2 * time.Minute, alone, test("./internal/maptest", "TestP03")},
 		{"every instruction", "P1", 14 * time.Minute, beside,
 			append(test("./internal/proof", "TestP01EveryInstruction"), "-args", "-document", filepath.Join(docs, "PROOF-STEPS.md"))},
-		{"every crash point", "P1", 8 * time.Minute, beside, test("./internal/maptest", "TestP01CrashPoints")},
+		{"every crash point", "P1", 8 * time.Minute, beside, test("./internal/maptest", "TestP01CrashPoints|TestP01ShortEvictions|TestP01OverwritesInCaches")},
 		{"kill storms", "P1", 4 * time.Minute, beside, test("./internal/maptest", "TestP01KillStorm|TestP01CountersKilled")},
 		{"headers, fuzzed", "P7", 2 * time.Minute, beside, fuzz("./internal/proof", "FuzzOpenHeader", "2m")},
 		{"files, fuzzed", "P7", 2 * time.Minute, beside, fuzz("./internal/proof", "FuzzOpenFile", "2m")},
