@@ -123,7 +123,7 @@ func (o *Options) config() (*layout.Config, error) {
 	case o.Mode != o.Mode.Perm():
 		return nil, fmt.Errorf("shmap: mode %v: expected permission bits only: %w", o.Mode, fs.ErrInvalid)
 	}
-	c := &layout.Config{Key: o.Key, Value: o.Value, Policy: o.Policy, Hash: o.Hash, RecencySkip: uint(o.RecencySkip),
+	c := &layout.Config{Key: o.Key, Value: o.Value, Policy: o.Policy, Hash: o.Hash, Seed: o.Seed, RecencySkip: uint(o.RecencySkip),
 		HasTTL: o.TTL > 0 || o.EnableTTL, MaxEntries: o.MaxEntries, Capacity: o.Capacity, MaxBytes: o.MaxBytes,
 		TTL: uint64((o.TTL + time.Millisecond - 1) / time.Millisecond)}
 	if c.Capacity != 0 && c.Policy == layout.PolicyNone {

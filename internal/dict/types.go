@@ -27,6 +27,7 @@ type Options struct {
 	LockTimeout time.Duration // longest wait for a lock of a live process, then ErrBusy; 0 waits as long as it takes
 	CountHits   bool          // count hits and misses of this handle
 	Hash        layout.Hash   // tests only: degenerate hash functions
+	Seed        uint64        // tests only: of the hash; 0 is a random one
 	Now         func() uint64 // tests only: the clock, map time in milliseconds
 }
 
