@@ -24,7 +24,7 @@ func TestMain(m *testing.M) {
 const root = "../.."
 
 func TestArguments(t *testing.T) {
-	for _, args := range [][]string{{"-nonsense"}, {"word"}, {"-only", "("}, {"-only", "nobody"}, {"-rounds", "0"}, {"-for", "1us"}, {"-root", t.TempDir()}} {
+	for _, args := range [][]string{{"-nonsense"}, {"word"}, {"-only", "("}, {"-only", "nobody"}, {"-rounds", "0"}, {"-workers", "0"}, {"-for", "1us"}, {"-root", t.TempDir()}} {
 		if err := run(append([]string{"-root", root}, args...), io.Discard, io.Discard); err == nil {
 			t.Errorf("%q is no error", args)
 		}
@@ -36,7 +36,7 @@ func TestShortRun(t *testing.T) {
 	var out, log bytes.Buffer
 	page := filepath.Join(root, "docs", "BESIDE.md")
 	before, _ := os.ReadFile(page)
-	if err := run([]string{"-root", root, "-rounds", "2", "-for", "200ms", "-only", "check|export", "-json"}, &out, &log); err != nil {
+	if err := run([]string{"-root", root, "-rounds", "2", "-for", "200ms", "-workers", "1", "-only", "check|export", "-json"}, &out, &log); err != nil {
 		t.Fatalf("%v\n%s", err, &log)
 	}
 	var got []row
@@ -69,7 +69,7 @@ func TestShortRun(t *testing.T) {
 // TestOtherCommands: those that need a terminal, a client, or a look at what they made do not fail either.
 func TestOtherCommands(t *testing.T) {
 	var out, log bytes.Buffer
-	if err := run([]string{"-root", root, "-rounds", "1", "-for", "200ms", "-only", "top|serve|snapshot"}, &out, &log); err != nil {
+	if err := run([]string{"-root", root, "-rounds", "1", "-for", "200ms", "-workers", "1", "-only", "top|serve|snapshot"}, &out, &log); err != nil {
 		t.Fatalf("%v\n%s", err, &log)
 	}
 	for _, want := range []string{"\ntop ", "\nserve ", "\nsnapshot ", "\nserve under load ", "\n12 turns, "} {

@@ -24,7 +24,7 @@ commands and leaves this page alone, ` + "`-json`" + ` prints everything.
 `)
 	fmt.Fprintf(&b, "- The storm: %d processes on one map in `/dev/shm` with %d keys of %d bytes and values of %d to %d bytes, which expire after 1 s to\n"+
 		"  1 min. Of 16 operations 10 read (and compare what they read), 3 store, 2 insert, 1 deletes, as fast as they can. About every %v\n"+
-		"  one of the processes is killed by SIGKILL and another one takes its place.\n", workers(), entries, width, width, longest, kill)
+		"  one of the processes is killed by SIGKILL and another one takes its place.\n", o.workers, entries, width, width, longest, kill)
 	fmt.Fprintf(&b, "- %d rounds. In each there are three turns of %v for each command, one after the other: beside it, beside its control, a process that\n"+
 		"  does nothing but use as much CPU time as the command did, and alone. A turn beside a command ends when that has, which begins with\n"+
 		"  it. The order changes from round to round.\n", o.rounds, o.turn)

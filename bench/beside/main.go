@@ -15,6 +15,7 @@ import (
 	"os/signal"
 	"path/filepath"
 	"regexp"
+	"runtime"
 	"strings"
 	"syscall"
 	"time"
@@ -39,12 +40,13 @@ func end(err error) {
 
 // options are what the command line says.
 type options struct {
-	rounds int
-	turn   time.Duration
-	only   *regexp.Regexp
-	json   bool
-	root   string
-	log    io.Writer
+	rounds  int
+	turn    time.Duration
+	workers int
+	only    *regexp.Regexp
+	json    bool
+	root    string
+	log     io.Writer
 }
 
 func parse(args []string, stderr io.Writer) (options, error) {
@@ -53,6 +55,7 @@ func parse(args []string, stderr io.Writer) (options, error) {
 	flags.SetOutput(stderr)
 	flags.IntVar(&o.rounds, "rounds", 9, "rounds, each with three turns for every command: beside it, beside its control, and alone")
 	flags.DurationVar(&o.turn, "for", 5*time.Second, "length of a turn; a command that still runs then may end")
+	flags.IntVar(&o.workers, "workers", max(2, runtime.NumCPU()), "processes at full speed; with one for each processor a command, which gives way, takes seconds")
 	only := flags.String("only", "", "commands whose names match this `regexp`; docs/BESIDE.md is then not written")
 	flags.BoolVar(&o.json, "json", false, "print lines of JSON")
 	flags.StringVar(&o.root, "root", "..", "`directory` of the repository")
@@ -64,6 +67,8 @@ func parse(args []string, stderr io.Writer) (options, error) {
 		return o, fmt.Errorf("unexpected argument %q: see -help", flags.Arg(0))
 	case o.rounds < 1:
 		return o, errors.New("-rounds: at least 1")
+	case o.workers < 1 || o.workers > 1000:
+		return o, errors.New("-workers: from 1 to 1000")
 	case o.turn < 50*time.Millisecond || o.turn > time.Hour:
 		return o, errors.New("-for: from 50ms to 1h")
 	}
@@ -105,7 +110,7 @@ func run(args []string, stdout, stderr io.Writer) error {
 		os.Exit(1)
 	}()
 
-	p := &place{dir: dir, shmap: filepath.Join(dir, "shmap")}
+	p := &place{dir: dir, shmap: filepath.Join(dir, "shmap"), workers: o.workers}
 	fmt.Fprintln(stderr, "building cmd/shmap")
 	build := exec.Command("go", "build", "-buildvcs=false", "-o", p.shmap, "./cmd/shmap")
 	build.Dir, build.Stderr = o.root, stderr

@@ -27,7 +27,10 @@ var (
 )
 
 // A place is a directory with the map, what the workers need to know, and the command.
-type place struct{ dir, shmap string }
+type place struct {
+	dir, shmap string
+	workers    int // of a storm
+}
 
 func (p *place) mapPath() string    { return filepath.Join(p.dir, "map") }
 func (p *place) textPath() string   { return filepath.Join(p.dir, "text") }

@@ -8,7 +8,6 @@ import (
 	"math/rand/v2"
 	"os"
 	"os/exec"
-	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
@@ -34,12 +33,9 @@ type worker struct {
 	ended  chan error // has how it ended when it has
 }
 
-// workers is how many there are: as many as can run at once.
-func workers() int { return max(2, runtime.NumCPU()) }
-
 // raise starts a storm and returns when every worker has done something.
 func raise(p *place) (*storm, error) {
-	n := workers()
+	n := p.workers
 	if err := os.RemoveAll(p.countsPath()); err != nil {
 		return nil, err
 	}
