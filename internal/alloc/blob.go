@@ -188,6 +188,31 @@ func (h *Heap) Make(hash uint64, key, val string) uint64 {
 // Place is the block of the small blob that string word w refers to, and the lengths that it would have with the same key and a value
 // of n bytes; nil if that does not belong there.
 func (h *Heap) Place(w, n uint64) (block region.Span, lens uint64) {
+	if block, lens = h.small(w); block.IsNil() || layout.ValLen(lens) == n {
+		return block, lens
+	}
+	return fitting(block, lens, layout.KeyLen(lens), n)
+}
+
+// Seat is Place for another key, of so many bytes, as well.
+func (h *Heap) Seat(w, key, val uint64) (block region.Span, lens uint64) {
+	if block, lens = h.small(w); block.IsNil() {
+		return block, 0
+	}
+	return fitting(block, lens, key, val)
+}
+
+// fitting is a block whose blob has lengths, and those it would have with others; nil if they do not belong there.
+func fitting(block region.Span, lens, key, val uint64) (region.Span, uint64) {
+	lens, ok := layout.LensIn(layout.BlockClass(lens), key, val)
+	if !ok {
+		return region.Span{}, 0
+	}
+	return block, lens
+}
+
+// small is the block of the small blob that string word w refers to, and its lengths; nil if there is none.
+func (h *Heap) small(w uint64) (block region.Span, lens uint64) {
 	addr := layout.BlobAddr(w)
 	at := addr & (layout.ChunkSize - 1)
 	r, k := h.chunks.Row(addr >> layout.LgChunk)
@@ -196,19 +221,7 @@ func (h *Heap) Place(w, n uint64) (block region.Span, lens uint64) {
 	}
 	block = r.Span(k * layout.ChunkSize).Sub(at / 8)
 	lens = block.Load(layout.BlobLens)
-	key, val := layout.KeyLen(lens), layout.ValLen(lens)
-	if layout.BlobHead+key+val > layout.MaxBlock {
-		return region.Span{}, 0
-	}
-	class := layout.BlockClass(lens)
-	if at+layout.ClassSize(class) > layout.ChunkSize {
-		return region.Span{}, 0
-	}
-	if val == n {
-		return block, lens
-	}
-	lens, ok := layout.LensIn(class, key, n)
-	if !ok {
+	if layout.BlobHead+layout.KeyLen(lens)+layout.ValLen(lens) > layout.MaxBlock || at+layout.ClassSize(layout.BlockClass(lens)) > layout.ChunkSize {
 		return region.Span{}, 0
 	}
 	return block, lens
@@ -218,6 +231,14 @@ func (h *Heap) Place(w, n uint64) (block region.Span, lens uint64) {
 func (h *Heap) Rewrite(block region.Span, lens uint64, val string) {
 	h.log.Set(block, layout.BlobLens, lens)
 	h.log.SetBytes(block, layout.BlobHead+layout.KeyLen(lens), val)
+}
+
+// Remake stores another key and value over those in a block, with lengths, that Seat has found for them.
+func (h *Heap) Remake(block region.Span, lens, hash uint64, key, val string) {
+	h.log.Set(block, layout.BlobLens, lens)
+	h.log.Set(block, layout.BlobHash, hash)
+	h.log.SetBytes(block, layout.BlobHead, key)
+	h.log.SetBytes(block, layout.BlobHead+uint64(len(key)), val)
 }
 
 // Drop frees the blob that string word w refers to.

@@ -214,7 +214,7 @@ func TestLengthsAreBelievedLate(t *testing.T) {
 	}
 	for _, still := range []bool{true, false} {
 		asked := func() bool { return still }
-		b, ok := tab.AppendKey(nil, pos.Key, asked)
+		b, ok := tab.AppendKey(nil, table.Item{Key: pos.Key}, asked)
 		if ok != still || ok != bytes.Equal(b, []byte(key)) {
 			t.Errorf("asked: %v; key of %d bytes: %v", still, len(b), ok)
 		}

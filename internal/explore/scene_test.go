@@ -74,6 +74,7 @@ var (
 	ringed   = maptest.Spec{Key: layout.Int64, Value: layout.Int64, Capacity: 6, Policy: layout.PolicyS3, Seed: 0x5eed}
 	trying   = maptest.Spec{Key: layout.Int64, Value: layout.Int64, Capacity: 40, Policy: layout.PolicyS3, Seed: 0x5eed} // two on trial
 	texts    = maptest.Spec{Key: layout.Int64, Value: layout.String, Seed: 0x5eed}
+	caching  = maptest.Spec{Key: layout.String, Value: layout.String, Capacity: 6, Seed: 0x5eed}
 	mortal   = maptest.Spec{Key: layout.String, Value: layout.String, TTL: 60_000, Seed: 0x5eed}
 	named    = maptest.Spec{Key: layout.String, Value: layout.String, Seed: 0x5eed}
 )
@@ -197,9 +198,13 @@ func deadlines() []scene {
 // blobs are strings that come, go and move.
 func blobs() []scene {
 	key := func(i int) dict.Datum { return dict.Datum{S: fmt.Sprintf("a key of more than a slot %d", i)} }
-	var strings []maptest.Step
+	var strings, full []maptest.Step
 	for i := range 4 {
 		strings = append(strings, store(key(i), text(i, 20+i)))
+	}
+	name := func(i int) dict.Datum { return dict.Datum{S: fmt.Sprintf("name %03d", i)} } // one word
+	for i := range 7 {
+		full = append(full, store(name(i), text(i, 6)))
 	}
 	sparse := fillText(40, 49, 20000)                 // three to a chunk
 	for _, i := range []int{40, 43, 46, 41, 99, 99} { // so that the next delete is one that looks for sparse slabs
@@ -218,6 +223,7 @@ func blobs() []scene {
 		{name: "delete and store into its block", spec: texts, setup: fillText(10, 13, 30), steps: steps(remove(num(11)), store(num(20), text(9, 30)))},
 		{name: "long key, other value", spec: named, setup: strings, steps: steps(store(key(1), text(9, 22)))},
 		{name: "long key, short value", spec: named, setup: strings, steps: steps(store(key(1), text(9, 3)))},
+		{name: "string that evicts the short way", spec: caching, setup: full, write: func(m *dict.Map) error { return m.StoreDatum(name(8), text(9, 6)) }, commits: 1},
 		{name: "long key goes, another comes", spec: named, setup: strings, steps: steps(remove(key(2)), store(key(7), text(3, 19)))},
 		{name: "long keys", heavy: true, spec: named, setup: strings, steps: steps(store(key(1), text(9, 22)), remove(key(2)), store(key(7), text(3, 19)))},
 		{name: "long keys and short values", heavy: true, spec: named, setup: strings, steps: steps(store(key(1), text(9, 3)), store(key(2), text(8, 0)))},

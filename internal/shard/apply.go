@@ -215,13 +215,12 @@ func (s *Shard) valueWord(val Datum) (uint64, bool) {
 }
 
 // encode makes the slot words of an entry, with its blob if it needs one.
-func (s *Shard) encode(op *Op, val Datum) (key, value uint64) {
-	key = op.key.Word
+func (s *Shard) encode(k *table.Key, val Datum) (key, value uint64) {
 	value, inline := s.valueWord(val)
-	if inline && !op.key.Blob() {
-		return key, value
+	if inline && !k.Blob() {
+		return k.Word, value
 	}
-	return s.words(op, s.heap.Make(op.key.Hash, op.key.Str, s.longPart(val)), value, inline)
+	return words(k, s.heap.Make(k.Hash, k.Str, s.longPart(val)), value, inline)
 }
 
 // longPart is what of val goes into the blob of its entry.
@@ -233,9 +232,9 @@ func (s *Shard) longPart(val Datum) string {
 }
 
 // words are the slot words of an entry with a blob at addr.
-func (s *Shard) words(op *Op, addr, value uint64, inline bool) (uint64, uint64) {
-	key, w := op.key.Word, layout.BlobWord(addr, op.key.Hash)
-	if op.key.Blob() {
+func words(k *table.Key, addr, value uint64, inline bool) (uint64, uint64) {
+	key, w := k.Word, layout.BlobWord(addr, k.Hash)
+	if k.Blob() {
 		key = w
 	}
 	if !inline {
@@ -245,7 +244,7 @@ func (s *Shard) words(op *Op, addr, value uint64, inline bool) (uint64, uint64) 
 }
 
 func (s *Shard) insert(op *Op, val Datum, pos *table.Pos) {
-	key, value := s.encode(op, val)
+	key, value := s.encode(&op.key, val)
 	s.table.Insert(pos, op.key.Hash, key, value, s.deadlineFor(op, true, 0))
 }
 
@@ -265,7 +264,7 @@ func (s *Shard) overwrite(op *Op, val Datum, pos *table.Pos) {
 		}
 	}
 	old, had := s.table.BlobOf(pos.Key, pos.Val)
-	key, value := s.encode(op, val)
+	key, value := s.encode(&op.key, val)
 	s.table.SetSlot(pos.B, pos.I, key, value)
 	if had {
 		s.drops = append(s.drops, old)

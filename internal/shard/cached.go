@@ -6,7 +6,7 @@ import (
 	"github.com/shmap-go/shmap/internal/table"
 )
 
-// The short way into a full cache of integers: the entry that goes and the one that comes in one transaction.
+// The short way into a full cache: the entry that goes and the one that comes in one transaction.
 
 // setCached is SetWord in a cache without deadlines.
 //
@@ -15,8 +15,7 @@ func (s *Shard) setCached(k table.Key, keep, w uint64) (uint64, error) {
 	if err := s.enter(); err != nil {
 		return 0, err
 	}
-	b, at, ok := s.table.HeldWord(k)
-	if !ok || at != 0 || s.header.Load(layout.ShQuarTime) != 0 || !s.insertEvicting(b, k, w) {
+	if !s.insertCached(k, Datum{W: w}) {
 		return s.setWord(k, keep, w)
 	}
 	if !s.lock.TryUnlock() {
@@ -25,20 +24,32 @@ func (s *Shard) setCached(k table.Key, keep, w uint64) (uint64, error) {
 	return w, nil
 }
 
-// insertEvicting adds an integer whose key is absent and whose main bucket is main, where the policy gives the place of another entry up.
+// insertCached adds an entry to a cache without deadlines that is full; false if its key is present, or that is not as simple as usual.
+func (s *Shard) insertCached(k table.Key, val Datum) bool {
+	if s.tight == 0 || s.header.Load(layout.ShQuarTime) != 0 || len(k.Str)+len(val.S) > maxRewrite {
+		return false
+	}
+	b, at, ok := s.table.HeldWord(k)
+	return ok && at == 0 && s.insertEvicting(b, k, val)
+}
+
+// insertEvicting adds an entry whose key is absent and whose main bucket is main, where the policy gives the place of another entry up.
 // false if that is not as simple as usual: then nothing was added, but entries may have been spared, or one evicted, each by
 // an operation of its own, as evictOne would have done. It goes on there. In the transaction nothing can panic, so nothing has to be rolled back (H2).
-func (s *Shard) insertEvicting(main region.Span, k table.Key, w uint64) bool {
+func (s *Shard) insertEvicting(main region.Span, k table.Key, val Datum) bool {
 	s.keeps = false
+	w, _ := s.valueWord(val)
+	long := s.longPart(val)
+	entries := uint64(len(k.Str)+len(long))/8 + fewEntries
 	for s.spared = 0; s.spared < quickSteps; s.spared++ {
-		if s.tight == 0 || s.header.Load(layout.ShCount) != s.header.Load(layout.ShLease) || !s.log.BeginShort(fewEntries) {
+		if s.tight == 0 || s.header.Load(layout.ShCount) != s.header.Load(layout.ShLease) || !s.log.BeginShort(entries) {
 			return false
 		}
 		r := s.recency.Victim()
 		if r == 0 {
 			return false
 		}
-		if s.table.Replace(r, main, k, w) {
+		if s.table.Replace(r, main, k, w, long) {
 			s.count(layout.ShEvictions)
 			s.log.Commit()
 			s.drops = s.drops[:0]
@@ -57,7 +68,7 @@ func (s *Shard) insertEvicting(main region.Span, k table.Key, w uint64) bool {
 		if gone {
 			s.spared = 0
 			s.tight--
-			if !s.insertFar(k, w) {
+			if !s.insertFar(k, val) {
 				return false
 			}
 			s.tend()

@@ -2,7 +2,7 @@
 // list. Every operation on one key is here, once. It knows operations, their rules and what makes room for them; it must
 // not know files, nor that there are other shards beyond what package space tells.
 //
-// A mutation takes the lock, decides, makes room by operations of their own (the usual store into a full cache of integers
+// A mutation takes the lock, decides, makes room by operations of their own (the usual store into a full cache
 // apart, which evicts in its own transaction), and commits once (commit is the only place where a mutation commits; the short ways
 // of text.go, cached.go and overwriteShort apart, and plain stores of a value). If memory is missing in the middle it rolls back, has the memory backed,
 // and starts again.
@@ -76,7 +76,7 @@ type Shard struct {
 
 	free  bool   // there is no limit on entries
 	timed bool   // entries have deadlines or are in the recency list
-	cache bool   // integers in slots of 16 bytes, without deadlines, that others make room for
+	cache bool   // slots of 16 bytes, without deadlines, that others make room for
 	low   uint64 // the bits of a value
 	split func() // Table.Split
 }
@@ -103,7 +103,7 @@ func (s *Shard) Init(env *Env, index int) error {
 	s.low = env.Config.Value.Truncate(^uint64(0))
 	s.split, s.free = s.table.Split, env.Config.Capacity == 0 && env.Config.MaxEntries == 0
 	s.timed = geo.Deadline|geo.Recency != 0
-	s.cache = s.evicts() && !env.Config.HasTTL && s.table.Wide()
+	s.cache = s.evicts() && !env.Config.HasTTL && geo.SlotSize == 16
 	return nil
 }
 

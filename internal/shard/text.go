@@ -5,7 +5,7 @@ import (
 	"github.com/shmap-go/shmap/internal/table"
 )
 
-// The shortest way through for stores of strings, in a map without deadlines and recency.
+// The shortest way through for stores of strings, in a map without deadlines and recency; into caches see cached.go.
 
 // SetText stores a string value of k.
 func (s *Shard) SetText(k table.Key, val string) error {
@@ -47,6 +47,10 @@ func (s *Shard) setTextHeld(k table.Key, val string) error {
 		if !s.lock.TryUnlock() {
 			s.leave()
 		}
+		return nil
+	}
+	if s.cache && s.insertCached(k, Datum{S: val}) {
+		s.leave()
 		return nil
 	}
 	return s.setText(k, val)

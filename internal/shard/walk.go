@@ -75,7 +75,7 @@ func (s *Shard) entry(it table.Item, still func() bool) (e Entry, live, ok bool)
 	if it.Deadline != 0 && it.Deadline <= s.env.Now() {
 		return e, false, true
 	}
-	h, ok := s.table.TryHash(it.Key)
+	h, ok := s.table.TryHash(it)
 	if !ok {
 		return e, false, false
 	}
@@ -83,7 +83,7 @@ func (s *Shard) entry(it table.Item, still func() bool) (e Entry, live, ok bool)
 	e.Key.W, e.Val.W = it.Key, it.Val
 	var b []byte
 	if s.env.Config.Key == layout.String {
-		if b, ok = s.table.AppendKey(nil, it.Key, still); !ok {
+		if b, ok = s.table.AppendKey(nil, it, still); !ok {
 			return e, false, false
 		}
 		e.Key = Datum{S: string(b)}

@@ -62,6 +62,10 @@ func (s *Shard) SetCounter(k table.Key, keep, w uint64) (val uint64, err error) 
 //go:noinline
 func (s *Shard) setWordHeld(k table.Key, keep, w uint64) (val uint64, err error) {
 	if s.timed {
+		if s.cache && s.insertCached(k, Datum{W: w}) {
+			s.leave()
+			return w, nil
+		}
 		return s.setWord(k, keep, w)
 	}
 	b, at, ok := s.table.HeldWord(k)
@@ -80,7 +84,7 @@ func (s *Shard) setWordHeld(k table.Key, keep, w uint64) (val uint64, err error)
 	return w, nil
 }
 
-// fewEntries is more than what a short transaction notes, but for the words of a string: 9 at most.
+// fewEntries is more than what a short transaction notes, but for the whole words of strings: 14 at most.
 const fewEntries = 16
 
 // insertWord adds an entry of an integer or a short string, whose key is absent and whose main bucket is b, if there is no limit to respect; false: nothing
@@ -92,7 +96,7 @@ func (s *Shard) insertWord(b region.Span, k table.Key, w uint64) bool {
 	s.drops, s.guard = s.drops[:0], 0
 	if s.table.InsertWord(b, k, w) {
 		s.commit()
-	} else if !s.insertFar(k, w) {
+	} else if !s.insertFar(k, Datum{W: w}) {
 		return false
 	}
 	s.tend()
@@ -100,10 +104,11 @@ func (s *Shard) insertWord(b region.Span, k table.Key, w uint64) bool {
 }
 
 // insertFar is insertWord for an entry whose bucket is full, or in a cache where another one has gone; false if there was no room ready for it.
-func (s *Shard) insertFar(k table.Key, w uint64) bool {
+func (s *Shard) insertFar(k table.Key, val Datum) bool {
 	need, err := s.attempt(func() error {
 		s.begin()
-		s.table.InsertFar(k.Hash, k.Word, w)
+		key, value := s.encode(&k, val)
+		s.table.InsertFar(k.Hash, key, value)
 		s.commit()
 		return nil
 	})

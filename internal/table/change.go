@@ -85,7 +85,7 @@ func (t *Table) Insert(pos *Pos, h, key, val, deadline uint64) {
 	}
 }
 
-// InsertFar is Insert of integers, without the search, in a table without deadlines.
+// InsertFar is Insert without the search, in a table without deadlines.
 func (t *Table) InsertFar(h, key, val uint64) {
 	level := t.Shard.Load(layout.ShLevel)
 	t.Insert(&Pos{Level: level, Main: t.Main.Must(IndexOf(level, h))}, h, key, val, 0)

@@ -1,19 +1,18 @@
 package table
 
 import (
-	"github.com/shmap-go/shmap/internal/hash"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/recency"
 	"github.com/shmap-go/shmap/internal/region"
 )
 
-// Replace evicts the entry in slot r and adds one of an integer key that HeldWord has not found in the chain of main: Remember, Remove
-// and Insert in one piece, for integers in slots of 16 bytes without deadlines. The count of entries stays. false if that is not as simple as
-// usual: then nothing was done. Nothing in it panics (journal.BeginShort).
+// Replace evicts the entry in slot r and adds one whose key HeldWord has not found in the chain of main: Remember, Remove
+// and Insert in one piece, for slots of 16 bytes without deadlines. long is the value if it is not in the slot, else val. The count of entries stays. false
+// if that is not as simple as usual: then nothing was done. Nothing in it panics (journal.BeginShort).
 //
-// The two must be in different chains, and no overflow bucket may come or go: nothing is taken in the transaction that frees it
-// (journal J5).
-func (t *Table) Replace(r layout.Ref, main region.Span, k Key, val uint64) bool {
+// The two must be in different chains, no overflow bucket may come or go, and the new one's blob takes the old one's block: nothing is
+// taken in the transaction that frees it (journal J5).
+func (t *Table) Replace(r layout.Ref, main region.Span, k Key, val uint64, long string) bool {
 	from, ok := t.seat(r)
 	if !ok {
 		return false
@@ -25,12 +24,25 @@ func (t *Table) Replace(r layout.Ref, main region.Span, k Key, val uint64) bool 
 	left := tagAt(tags, i, 0, 0)
 	chain, h, level := from.Span, uint64(0), t.Shard.Load(layout.ShLevel)
 	if from.over || t.Geo.Ghosts != 0 {
-		h = hash.Word(t.Config.Hash, t.Config.Seed, from.Load(firstKey+2*i))
+		if h, ok = t.TryHash(Item{Key: from.Load(firstKey + 2*i)}); !ok {
+			return false
+		}
 	}
 	if from.over {
 		if chain, ok = t.Main.Find(IndexOf(level, h)); !ok || left&layout.TagLanes == 0 {
 			return false
 		}
+	}
+	var block region.Span // of the blob, if there is one
+	var lens uint64
+	w, blob := t.BlobOf(from.Load(firstKey+2*i), from.Load(firstKey+1+2*i))
+	if blob != (k.Blob() || long != "") {
+		return false
+	} else if blob {
+		if block, lens = t.Heap.Seat(w, uint64(len(k.Str)), uint64(len(long))); block.IsNil() {
+			return false
+		}
+		w = layout.BlobWord(layout.BlobAddr(w), k.Hash)
 	}
 	to, j, ok := t.opening(bucket{Span: main, index: IndexOf(level, k.Hash)}, k.Hash)
 	if !ok || chain.Off == main.Off {
@@ -41,6 +53,15 @@ func (t *Table) Replace(r layout.Ref, main region.Span, k Key, val uint64) bool 
 	}
 	t.Log.Touch(chain)
 	t.Log.Touch(main)
+	if blob {
+		t.Heap.Remake(block, lens, k.Hash, k.Str, long)
+	}
+	if k.Blob() {
+		k.Word = w
+	}
+	if long != "" {
+		val = w
+	}
 	to.Store(firstKey+2*j, k.Word)
 	to.Store(firstKey+1+2*j, val)
 	t.Log.Set(to.Span, layout.BkTags, tagAt(to.Load(layout.BkTags), j, Tag(k.Hash), 0))

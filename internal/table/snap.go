@@ -108,6 +108,9 @@ func (s *Snap) item(p region.Ptr, i uint64) Item {
 
 // Find looks for k in the copy.
 func (s *Snap) Find(k *Key) (Item, bool) {
+	if s.through && k.Blob() {
+		return s.findBefore(k)
+	}
 	for b := range len(s.words) / s.stride {
 		p := s.bucket(b)
 		if i, _, _, ok := s.table.Probe(p, p.Load(layout.BkTags), k); ok {
@@ -115,6 +118,19 @@ func (s *Snap) Find(k *Key) (Item, bool) {
 		}
 	}
 	return Item{}, false
+}
+
+// findBefore is Find for a key that is in a blob, which may have been written over.
+func (s *Snap) findBefore(k *Key) (item Item, ok bool) {
+	s.Each(func(it Item) bool {
+		if layout.SameBut(it.Key, k.Word) {
+			b, there := s.table.blob(it.Key, it)
+			ok = there && b.KeyIs(k.Str)
+			item = it
+		}
+		return !ok
+	})
+	return item, ok
 }
 
 // Each calls f for every entry of the copy until it returns false.

@@ -204,48 +204,55 @@ func (t *Table) Deadline(p region.Ptr, i uint64) uint64 {
 
 // HashOf is the hash of an entry by its key word, for the holder of the lock.
 func (t *Table) HashOf(key uint64) uint64 {
-	h, ok := t.TryHash(key)
+	h, ok := t.TryHash(Item{Key: key})
 	if !ok {
 		panic(&fault.Corrupt{Where: "blob address of a key", Got: key, Want: "a blob inside the memory"})
 	}
 	return h
 }
 
-// TryHash is HashOf for key words that may be stale; false if it refers to nothing.
-func (t *Table) TryHash(key uint64) (h uint64, ok bool) {
-	if t.Config.Key != layout.String || !layout.IsBlob(key) {
-		return hash.Word(t.Config.Hash, t.Config.Seed, key), true
+// TryHash is HashOf for an item, whose key word may be stale; false if it refers to nothing.
+func (t *Table) TryHash(it Item) (h uint64, ok bool) {
+	if t.Config.Key != layout.String || !layout.IsBlob(it.Key) {
+		return hash.Word(t.Config.Hash, t.Config.Seed, it.Key), true
 	}
-	b, ok := t.Heap.Look(key)
+	b, ok := t.blob(it.Key, it)
 	if !ok {
 		return 0, false
 	}
 	return b.Hash(), true
 }
 
-// AppendKey and AppendVal append the string that a slot's key or value word stands for; false if the word is stale.
+// blob is what word w of an item refers to, as it was when the item was there: it may have been written over in its block. false if the
+// word is stale.
+func (t *Table) blob(w uint64, it Item) (alloc.Blob, bool) {
+	b, ok := t.Heap.Look(w)
+	if ok && it.through != nil {
+		b, ok = b.Before(it.through)
+	}
+	return b, ok
+}
+
+// AppendKey and AppendVal append the string that an item's key or value word stands for; false if the word is stale.
 //
 // Without the lock the length of a blob is believed only if still says, after it was loaded, that all is one state.
-func (t *Table) AppendKey(dst []byte, w uint64, still func() bool) ([]byte, bool) {
-	if !layout.IsBlob(w) {
-		return layout.AppendInline(dst, w), true
+func (t *Table) AppendKey(dst []byte, it Item, still func() bool) ([]byte, bool) {
+	if !layout.IsBlob(it.Key) {
+		return layout.AppendInline(dst, it.Key), true
 	}
-	b, ok := t.Heap.Look(w)
+	b, ok := t.blob(it.Key, it)
 	if !ok || !still() {
 		return dst, false
 	}
 	return b.AppendKey(dst)
 }
 
-// AppendVal is AppendKey for the value of an item, which may have been written over in its block.
+// AppendVal is AppendKey for the value.
 func (t *Table) AppendVal(dst []byte, it Item, still func() bool) ([]byte, bool) {
 	if !layout.IsBlob(it.Val) {
 		return layout.AppendInline(dst, it.Val), true
 	}
-	b, ok := t.Heap.Look(it.Val)
-	if ok && it.through != nil {
-		b, ok = b.Before(it.through)
-	}
+	b, ok := t.blob(it.Val, it)
 	if !ok || !still() {
 		return dst, false
 	}
