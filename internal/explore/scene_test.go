@@ -198,13 +198,13 @@ func deadlines() []scene {
 // blobs are strings that come, go and move.
 func blobs() []scene {
 	key := func(i int) dict.Datum { return dict.Datum{S: fmt.Sprintf("a key of more than a slot %d", i)} }
-	var strings, full []maptest.Step
+	var strings, full, longer []maptest.Step
 	for i := range 4 {
 		strings = append(strings, store(key(i), text(i, 20+i)))
 	}
 	name := func(i int) dict.Datum { return dict.Datum{S: fmt.Sprintf("name %03d", i)} } // one word
 	for i := range 7 {
-		full = append(full, store(name(i), text(i, 6)))
+		full, longer = append(full, store(name(i), text(i, 6))), append(longer, store(name(i), text(i, 12)))
 	}
 	sparse := fillText(40, 49, 20000)                 // three to a chunk
 	for _, i := range []int{40, 43, 46, 41, 99, 99} { // so that the next delete is one that looks for sparse slabs
@@ -223,7 +223,8 @@ func blobs() []scene {
 		{name: "delete and store into its block", spec: texts, setup: fillText(10, 13, 30), steps: steps(remove(num(11)), store(num(20), text(9, 30)))},
 		{name: "long key, other value", spec: named, setup: strings, steps: steps(store(key(1), text(9, 22)))},
 		{name: "long key, short value", spec: named, setup: strings, steps: steps(store(key(1), text(9, 3)))},
-		{name: "string that evicts the short way", spec: caching, setup: full, write: func(m *dict.Map) error { return m.StoreDatum(name(8), text(9, 6)) }, commits: 1},
+		{name: "string that evicts the short way", spec: caching, setup: full, write: func(m *dict.Map) error { return m.StoreDatum(name(9), text(9, 6)) }, commits: 1},
+		{name: "string with a value that evicts the short way", spec: caching, setup: longer, write: func(m *dict.Map) error { return m.StoreDatum(name(9), text(9, 12)) }, commits: 1},
 		{name: "long key goes, another comes", spec: named, setup: strings, steps: steps(remove(key(2)), store(key(7), text(3, 19)))},
 		{name: "long keys", heavy: true, spec: named, setup: strings, steps: steps(store(key(1), text(9, 22)), remove(key(2)), store(key(7), text(3, 19)))},
 		{name: "long keys and short values", heavy: true, spec: named, setup: strings, steps: steps(store(key(1), text(9, 3)), store(key(2), text(8, 0)))},

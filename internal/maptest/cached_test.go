@@ -88,7 +88,7 @@ func TestP01ShortEvictions(t *testing.T) {
 		for i := range 120 {
 			setup = append(setup, k.shortStep(r, 60, i))
 		}
-		step := k.shortStore(r, 99, 7)
+		step := k.shortStore(r, 99+r.IntN(20), 7) // a key of any length
 		sc := scenario{"eviction", spec, setup, step}
 		c := crasher{sc: &sc}
 		if err := c.run(); err != nil {
