@@ -14,7 +14,7 @@ func TestVersionOfBuilds(t *testing.T) {
 		settings []debug.BuildSetting
 		want     []string
 	}{
-		{"v0.1.0", nil, []string{"shmap    v0.1.0\n", "commit   unknown\n", "format   4\n", "go       go1."}},
+		{"v0.1.0", nil, []string{"shmap    v0.1.0\n", "commit   unknown\n", "format   5\n", "go       go1."}},
 		{"v0.1.0+dirty", commit, []string{"shmap    v0.1.0+dirty\n", "commit   0123abcd of 2026-11-26T03:00:00Z, modified\n"}},
 		{"v0.1.0", commit[:1], []string{"commit   0123abcd\n"}},
 		{"", nil, []string{"shmap    (devel)\n"}},

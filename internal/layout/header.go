@@ -13,7 +13,7 @@ package layout
 const (
 	Page            = 4096
 	Magic           = 0x31_70_61_6d_68_73_00_89 // 0x89 0 "shmap1", read as a little-endian word
-	Version         = 4
+	Version         = 5
 	MaxShards       = 1024
 	MaxParticipants = 4096
 	MaxString       = 1<<30 - 1 // bytes of one key or value

@@ -214,37 +214,28 @@ func (s *Shard) valueWord(val Datum) (uint64, bool) {
 	return 0, false
 }
 
-// encode makes the slot words of an entry, with its blob if it needs one.
-func (s *Shard) encode(k *table.Key, val Datum) (key, value uint64) {
-	value, inline := s.valueWord(val)
-	if inline && !k.Blob() {
-		return k.Word, value
-	}
-	return words(k, s.heap.Make(k.Hash, k.Str, s.longPart(val)), value, inline)
-}
-
-// longPart is what of val goes into the blob of its entry.
-func (s *Shard) longPart(val Datum) string {
-	if len(val.S) <= layout.MaxInline {
-		return ""
-	}
-	return val.S
-}
-
-// words are the slot words of an entry with a blob at addr.
-func words(k *table.Key, addr, value uint64, inline bool) (uint64, uint64) {
-	key, w := k.Word, layout.BlobWord(addr, k.Hash)
-	if k.Blob() {
-		key = w
-	}
+// give gives a new entry its value.
+func (s *Shard) give(e *table.Fresh, val Datum) {
+	w, inline := s.valueWord(val)
 	if !inline {
-		value = w
+		e.Long = val.S
 	}
-	return key, value
+	e.Val = w
+}
+
+// words makes the slot words of an entry, with its blob if it needs one.
+func (s *Shard) words(e *table.Fresh) (key, val uint64) {
+	addr := uint64(0)
+	if e.Blob() {
+		addr = s.heap.Make(e.Hash, e.Str, e.Long)
+	}
+	return e.Slot(addr)
 }
 
 func (s *Shard) insert(op *Op, val Datum, pos *table.Pos) {
-	key, value := s.encode(&op.key, val)
+	e := table.Fresh{Key: op.key}
+	s.give(&e, val)
+	key, value := s.words(&e)
 	s.table.Insert(pos, op.key.Hash, key, value, s.deadlineFor(op, true, 0))
 }
 
@@ -264,7 +255,9 @@ func (s *Shard) overwrite(op *Op, val Datum, pos *table.Pos) {
 		}
 	}
 	old, had := s.table.BlobOf(pos.Key, pos.Val)
-	key, value := s.encode(&op.key, val)
+	e := table.Fresh{Key: op.key}
+	s.give(&e, val)
+	key, value := s.words(&e)
 	s.table.SetSlot(pos.B, pos.I, key, value)
 	if had {
 		s.drops = append(s.drops, old)

@@ -15,7 +15,7 @@ func (s *Shard) setCached(k table.Key, keep, w uint64) (uint64, error) {
 	if err := s.enter(); err != nil {
 		return 0, err
 	}
-	if !s.insertCached(k, Datum{W: w}) {
+	if !s.insertCached(&table.Fresh{Key: k, Val: w}) {
 		return s.setWord(k, keep, w)
 	}
 	if !s.lock.TryUnlock() {
@@ -25,22 +25,20 @@ func (s *Shard) setCached(k table.Key, keep, w uint64) (uint64, error) {
 }
 
 // insertCached adds an entry to a cache without deadlines that is full; false if its key is present, or that is not as simple as usual.
-func (s *Shard) insertCached(k table.Key, val Datum) bool {
-	if s.tight == 0 || s.header.Load(layout.ShQuarTime) != 0 || len(k.Str)+len(val.S) > maxRewrite {
+func (s *Shard) insertCached(e *table.Fresh) bool {
+	if s.tight == 0 || s.header.Load(layout.ShQuarTime) != 0 || len(e.Str)+len(e.Long) > maxRewrite {
 		return false
 	}
-	b, at, ok := s.table.HeldWord(k)
-	return ok && at == 0 && s.insertEvicting(b, k, val)
+	b, at, ok := s.table.HeldWord(e.Key)
+	return ok && at == 0 && s.insertEvicting(b, e)
 }
 
 // insertEvicting adds an entry whose key is absent and whose main bucket is main, where the policy gives the place of another entry up.
 // false if that is not as simple as usual: then nothing was added, but entries may have been spared, or one evicted, each by
 // an operation of its own, as evictOne would have done. It goes on there. In the transaction nothing can panic, so nothing has to be rolled back (H2).
-func (s *Shard) insertEvicting(main region.Span, k table.Key, val Datum) bool {
+func (s *Shard) insertEvicting(main region.Span, e *table.Fresh) bool {
 	s.keeps = false
-	w, _ := s.valueWord(val)
-	long := s.longPart(val)
-	entries := uint64(len(k.Str)+len(long))/8 + fewEntries
+	entries := uint64(len(e.Str)+len(e.Long))/8 + fewEntries
 	for s.spared = 0; s.spared < quickSteps; s.spared++ {
 		if s.tight == 0 || s.header.Load(layout.ShCount) != s.header.Load(layout.ShLease) || !s.log.BeginShort(entries) {
 			return false
@@ -49,7 +47,7 @@ func (s *Shard) insertEvicting(main region.Span, k table.Key, val Datum) bool {
 		if r == 0 {
 			return false
 		}
-		if s.table.Replace(r, main, k, w, long) {
+		if s.table.Replace(r, main, e) {
 			s.count(layout.ShEvictions)
 			s.log.Commit()
 			s.drops = s.drops[:0]
@@ -68,7 +66,7 @@ func (s *Shard) insertEvicting(main region.Span, k table.Key, val Datum) bool {
 		if gone {
 			s.spared = 0
 			s.tight--
-			if !s.insertFar(k, val) {
+			if !s.insertFar(e) {
 				return false
 			}
 			s.tend()

@@ -49,9 +49,13 @@ func (s *Shard) setTextHeld(k table.Key, val string) error {
 		}
 		return nil
 	}
-	if s.cache && s.insertCached(k, Datum{S: val}) {
-		s.leave()
-		return nil
+	if s.cache {
+		e := table.Fresh{Key: k}
+		s.give(&e, Datum{S: val})
+		if s.insertCached(&e) {
+			s.leave()
+			return nil
+		}
 	}
 	return s.setText(k, val)
 }

@@ -62,7 +62,7 @@ func (s *Shard) SetCounter(k table.Key, keep, w uint64) (val uint64, err error) 
 //go:noinline
 func (s *Shard) setWordHeld(k table.Key, keep, w uint64) (val uint64, err error) {
 	if s.timed {
-		if s.cache && s.insertCached(k, Datum{W: w}) {
+		if s.cache && s.insertCached(&table.Fresh{Key: k, Val: w}) {
 			s.leave()
 			return w, nil
 		}
@@ -96,7 +96,7 @@ func (s *Shard) insertWord(b region.Span, k table.Key, w uint64) bool {
 	s.drops, s.guard = s.drops[:0], 0
 	if s.table.InsertWord(b, k, w) {
 		s.commit()
-	} else if !s.insertFar(k, Datum{W: w}) {
+	} else if !s.insertFar(&table.Fresh{Key: k, Val: w}) {
 		return false
 	}
 	s.tend()
@@ -104,11 +104,11 @@ func (s *Shard) insertWord(b region.Span, k table.Key, w uint64) bool {
 }
 
 // insertFar is insertWord for an entry whose bucket is full, or in a cache where another one has gone; false if there was no room ready for it.
-func (s *Shard) insertFar(k table.Key, val Datum) bool {
+func (s *Shard) insertFar(e *table.Fresh) bool {
 	need, err := s.attempt(func() error {
 		s.begin()
-		key, value := s.encode(&k, val)
-		s.table.InsertFar(k.Hash, key, value)
+		key, val := s.words(e)
+		s.table.InsertFar(e.Hash, key, val)
 		s.commit()
 		return nil
 	})

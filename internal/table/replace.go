@@ -6,13 +6,35 @@ import (
 	"github.com/shmap-go/shmap/internal/region"
 )
 
+// Fresh is a new entry.
+type Fresh struct {
+	Key
+	Val  uint64 // what the slot holds for the value, if Long is empty
+	Long string // the value, if it is in a blob
+}
+
+// Blob reports whether the slot refers to a blob.
+func (e *Fresh) Blob() bool { return e.Str != "" || e.Long != "" }
+
+// Slot is what the slot holds, if the blob, where there is one, is at an address.
+func (e *Fresh) Slot(addr uint64) (key, val uint64) {
+	key, val = e.Word, e.Val
+	if e.Str != "" {
+		key = layout.BlobWord(addr, e.Hash)
+	}
+	if e.Long != "" {
+		val = layout.BlobWord(addr, e.Hash)
+	}
+	return key, val
+}
+
 // Replace evicts the entry in slot r and adds one whose key HeldWord has not found in the chain of main: Remember, Remove
-// and Insert in one piece, for slots of 16 bytes without deadlines. long is the value if it is not in the slot, else val. The count of entries stays. false
-// if that is not as simple as usual: then nothing was done. Nothing in it panics (journal.BeginShort).
+// and Insert in one piece, for slots of 16 bytes without deadlines. The count of entries stays. false if that is not as simple as
+// usual: then nothing was done. Nothing in it panics (journal.BeginShort).
 //
 // The two must be in different chains, no overflow bucket may come or go, and the new one's blob takes the old one's block: nothing is
 // taken in the transaction that frees it (journal J5).
-func (t *Table) Replace(r layout.Ref, main region.Span, k Key, val uint64, long string) bool {
+func (t *Table) Replace(r layout.Ref, main region.Span, e *Fresh) bool {
 	from, ok := t.seat(r)
 	if !ok {
 		return false
@@ -34,17 +56,18 @@ func (t *Table) Replace(r layout.Ref, main region.Span, k Key, val uint64, long 
 		}
 	}
 	var block region.Span // of the blob, if there is one
-	var lens uint64
-	w, blob := t.BlobOf(from.Load(firstKey+2*i), from.Load(firstKey+1+2*i))
-	if blob != (k.Blob() || long != "") {
-		return false
-	} else if blob {
-		if block, lens = t.Heap.Seat(w, uint64(len(k.Str)), uint64(len(long))); block.IsNil() {
+	var addr, lens uint64
+	if !t.Wide() {
+		w, blob := t.BlobOf(from.Load(firstKey+2*i), from.Load(firstKey+1+2*i))
+		if blob {
+			addr = layout.BlobAddr(w)
+			block, lens = t.Heap.Seat(w, uint64(len(e.Str)), uint64(len(e.Long)))
+		}
+		if blob != e.Blob() || blob == block.IsNil() {
 			return false
 		}
-		w = layout.BlobWord(layout.BlobAddr(w), k.Hash)
 	}
-	to, j, ok := t.opening(bucket{Span: main, index: IndexOf(level, k.Hash)}, k.Hash)
+	to, j, ok := t.opening(bucket{Span: main, index: IndexOf(level, e.Hash)}, e.Hash)
 	if !ok || chain.Off == main.Off {
 		return false
 	}
@@ -53,18 +76,13 @@ func (t *Table) Replace(r layout.Ref, main region.Span, k Key, val uint64, long 
 	}
 	t.Log.Touch(chain)
 	t.Log.Touch(main)
-	if blob {
-		t.Heap.Remake(block, lens, k.Hash, k.Str, long)
+	if !block.IsNil() {
+		t.Heap.Remake(block, lens, e.Hash, e.Str, e.Long)
 	}
-	if k.Blob() {
-		k.Word = w
-	}
-	if long != "" {
-		val = w
-	}
-	to.Store(firstKey+2*j, k.Word)
+	key, val := e.Slot(addr)
+	to.Store(firstKey+2*j, key)
 	to.Store(firstKey+1+2*j, val)
-	t.Log.Set(to.Span, layout.BkTags, tagAt(to.Load(layout.BkTags), j, Tag(k.Hash), 0))
+	t.Log.Set(to.Span, layout.BkTags, tagAt(to.Load(layout.BkTags), j, Tag(e.Hash), 0))
 	t.Log.Set(from.Span, layout.BkTags, left)
 	if g := t.Geo.Ghosts; g != 0 { // it was on trial, or it were not simple
 		t.Log.Set(from.Span, g, recency.Remember(from.Load(g), h))
