@@ -79,7 +79,7 @@ func TestP01ShortEvictions(t *testing.T) {
 		t.Run(fmt.Sprintf("%v->%v", kinds[0], kinds[1]), func(t *testing.T) {
 			seeds, points := uint64(60), 0
 			if kinds[0] == layout.String || kinds[1] == layout.String { // several times as many crash points, and larger maps
-				seeds = 12
+				seeds = 24
 			}
 			for seed := range seeds {
 				r := rand.New(rand.NewPCG(seed, 1))
