@@ -235,10 +235,9 @@ func (h *Heap) Rewrite(block region.Span, lens uint64, val string) {
 
 // Remake stores another key and value over those in a block, with lengths, that Seat has found for them.
 func (h *Heap) Remake(block region.Span, lens, hash uint64, key, val string) {
-	h.log.Set(block, layout.BlobLens, lens)
 	h.log.Set(block, layout.BlobHash, hash)
 	h.log.SetBytes(block, layout.BlobHead, key)
-	h.log.SetBytes(block, layout.BlobHead+uint64(len(key)), val)
+	h.Rewrite(block, lens, val)
 }
 
 // Drop frees the blob that string word w refers to.
