@@ -1,6 +1,8 @@
 package check
 
 import (
+	"encoding/binary"
+
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/region"
 )
@@ -91,8 +93,16 @@ func (w *walker) chain(s *slot, b *blob) bool {
 	return next == 0
 }
 
-// keyOf appends the key in a checked blob to dst. Its bytes need no journal: nobody changes those of the key of a live blob.
+// keyOf appends the key in a checked blob to dst. That of a small one may be written over by now, for an entry that comes to a full
+// cache: it is read through the journal. Nobody changes the bytes of a large one that is live.
 func (w *walker) keyOf(b *blob, dst []byte) []byte {
+	if b.shape.Chunks == 0 {
+		from, old := b.at+b.shape.Head, len(dst)
+		for i := from / 8; 8*i < from+b.keyLen; i++ {
+			dst = binary.LittleEndian.AppendUint64(dst, w.load(b.block, i))
+		}
+		return dst[:old+int(b.keyLen)]
+	}
 	left, next := b.keyLen, b.first
 	piece := func(s region.Span, off, n uint64) {
 		old := len(dst)

@@ -32,6 +32,8 @@ func ringed() []row {
 			"b, ok := t.blob(it.Key, it)\n\tif !ok || !still() {", "b, ok := t.Heap.Look(it.Key)\n\tif !ok || !still() {", worded},
 		{"P1", "the hash of a key is read behind a dead writer as it stands in its block", "internal/table/table.go",
 			"b, ok := t.blob(it.Key, it)\n\tif !ok {", "b, ok := t.Heap.Look(it.Key)\n\tif !ok {", worded},
+		{"P10", "the referee reads a key behind a stopped writer as it stands in its block", "internal/check/blob.go",
+			"w.load(b.block, i))", "b.block.Load(i))", test{pkg: "internal/check", run: "^TestBehindAStoppedEviction$"}},
 		{"P12", "a new string in a full cache takes the block of one that has none", replace,
 			"if blob != e.Blob() || blob == block.IsNil() {", "if blob && block.IsNil() {", alike},
 		{"P12", "a new string in a full cache takes a block that is too small", blob,
