@@ -89,6 +89,7 @@ func playIn(t *testing.T, o dict.Options, seed, bytes uint64) *player {
 func playOn(t *testing.T, o dict.Options, seed uint64, open func(dict.Options) (*dict.Map, error)) *player {
 	t.Helper()
 	p := &player{t: t, o: o, r: rand.New(rand.NewPCG(seed, 1)), now: 1000}
+	p.o.Seed = seed // where keys lie decides what a damage does: the same in every run
 	p.o.Now = func() uint64 { return p.now }
 	m, err := open(p.o)
 	if err != nil {

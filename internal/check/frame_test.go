@@ -11,7 +11,7 @@ import (
 func TestDamagedFrameIsFound(t *testing.T) {
 	const main, over = layout.VecMain, layout.VecOver
 	found(t, cached(t), []damage{
-		{"header", func(m *memory) { m.store(8*layout.HdrSeed, 1) }, "header checksum"},
+		{"header", func(m *memory) { m.raise(8*layout.HdrSeed, 1) }, "header checksum"},
 		{"state", func(m *memory) { m.or(8*layout.HdrState, 1<<40) }, "unknown bits"},
 		{"frozen", func(m *memory) { m.or(8*layout.HdrState, layout.StateFrozen) }, "frozen without freezing"},
 		{"clean", func(m *memory) { m.or(8*layout.HdrState, layout.StateClean) }, "this handle is"},
