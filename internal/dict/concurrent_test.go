@@ -1,6 +1,7 @@
 package dict
 
 import (
+	"cmp"
 	"encoding/binary"
 	"fmt"
 	"math/rand/v2"
@@ -15,6 +16,7 @@ import (
 // twoHandles are two participants on one heap region: what two processes are to a file, but the race detector sees it.
 func twoHandles(t *testing.T, o Options) [2]*Map {
 	t.Helper()
+	o.Seed = cmp.Or(o.Seed, 0x5eed)
 	c, err := o.config()
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,7 @@
 package dict
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -20,8 +21,10 @@ import (
 	"github.com/shmap-go/shmap/internal/vector"
 )
 
+// rvHeap makes a map, the same in every run.
 func rvHeap(t *testing.T, o Options) *Map {
 	t.Helper()
+	o.Seed = cmp.Or(o.Seed, 0x5eed)
 	m, err := OnHeap(64<<20, o)
 	if err != nil {
 		t.Fatal(err)
