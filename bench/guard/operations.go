@@ -47,8 +47,9 @@ func operations() []operation {
 		{"cache load, present", func() (counted, error) {
 			return cached(shmap.Options{Capacity: 2 * keys})
 		}},
-		{"cache store of a new key, evicting", func() (counted, error) { return evictions(mixed, func(int) int64 { return 1 }) }},
-		{"cache store of a new string of 60 bytes, evicting", func() (counted, error) { return evictions(text, text) }},
+		{"cache store of a new key, evicting", func() (counted, error) { return evictions(0, mixed, func(int) int64 { return 1 }) }},
+		{"cache store of a new string of 60 bytes, evicting", func() (counted, error) { return evictions(0, text, text) }},
+		{"session store of a new string of 60 bytes, evicting", func() (counted, error) { return evictions(time.Hour, text, text) }},
 		{"load of an entry with a deadline", func() (counted, error) { return cached(shmap.Options{TTL: time.Hour}) }},
 	}
 }
@@ -248,13 +249,13 @@ func mixed(i int) int64 { return int64(uint64(i) * 0x9e3779b97f4a7c15) }
 func text(i int) string { return fmt.Sprintf("%060d", i) }
 
 // evictions are stores into a full cache: each key is long gone when it comes again.
-func evictions[K shmap.Key, V shmap.Value](key func(int) K, val func(int) V) (counted, error) {
+func evictions[K shmap.Key, V shmap.Value](ttl time.Duration, key func(int) K, val func(int) V) (counted, error) {
 	const all = 4 * keys
 	ks, vs, at := make([]K, all), make([]V, all), 0
 	for i := range ks {
 		ks[i], vs[i] = key(i), val(i)
 	}
-	m, err := filled(shmap.Options{Capacity: keys}, ks, vs)
+	m, err := filled(shmap.Options{Capacity: keys, TTL: ttl}, ks, vs)
 	return counted{func(n int) {
 		for range n {
 			if err := m.Store(ks[at%all], vs[at%all]); err != nil {

@@ -26,6 +26,7 @@ func TestDamagedBucketsAreFound(t *testing.T) {
 		{"version", func(m *memory) { m.or(m.elem(0, layout.VecMain, 0), 1) }, "is odd"},
 		{"tag", func(m *memory) { s := m.find(0, m.used); m.store(tags(s), m.load(tags(s))^0x80<<(8*s.i)) }, "tag 0x"},
 		{"tag gone", func(m *memory) { s := m.find(0, m.used); m.store(tags(s), m.load(tags(s))&^(0xff<<(8*s.i))) }, "number of entries"},
+		{"overflow bucket without entries", func(m *memory) { m.store(tags(over(m)), 0) }, "without an entry"},
 		{"tag too many", func(m *memory) { s := m.find(0, m.empty); m.or(tags(s), 7<<(8*s.i)) }, "number of entries"},
 		{"visited bit of no slot", func(m *memory) { m.or(m.elem(0, layout.VecMain, 0)+8, 1<<63) }, "visited bits"},
 		{"key", func(m *memory) { m.or(m.key(m.find(0, m.used)), 1<<2) }, "belongs to"},

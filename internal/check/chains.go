@@ -118,6 +118,9 @@ func (w *walker) walkSlots(b *bucket, main uint64, strings bool) {
 	if visited := tags >> layout.VisitedBit; visited>>slots != 0 || visited != 0 && w.slots.Geo.Recency == 0 {
 		w.wrong(b.off, b.name(), "visited bits %#x of %d slots", visited, slots)
 	}
+	if b.over && tags&layout.TagLanes == 0 {
+		w.wrong(b.off, b.name(), "is in the chain of %d without an entry (T4)", main)
+	}
 	for i := range slots {
 		tag := tags >> (8 * i) & 0xff
 		if tag == 0 {

@@ -101,6 +101,34 @@ func TestExpiredIsCounted(t *testing.T) {
 	}
 }
 
+// TestExpiredGoesAsExpired: the entry that goes for a new one has expired or is evicted, also by the short way; at its deadline, and not before.
+func TestExpiredGoesAsExpired(t *testing.T) {
+	for _, policy := range []layout.Policy{layout.PolicyClock, layout.PolicyS3} {
+		now := uint64(1000)
+		m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 1, Capacity: 100, Policy: policy, TTL: 50 * time.Millisecond, Now: func() uint64 { return now }})
+		key := uint64(0)
+		store := func(n int, wantEvicted, wantExpired uint64) {
+			t.Helper()
+			evicted, expired := m.seg.Shards[0].Stat(layout.ShEvictions), m.seg.Shards[0].Stat(layout.ShExpirations)
+			for range n {
+				if err := m.StoreWord(key, 1); err != nil {
+					t.Fatal(err)
+				}
+				key++
+			}
+			evicted, expired = m.seg.Shards[0].Stat(layout.ShEvictions)-evicted, m.seg.Shards[0].Stat(layout.ShExpirations)-expired
+			if evicted != wantEvicted || expired != wantExpired {
+				t.Errorf("%v: %d evicted and %d expired, want %d and %d", policy, evicted, expired, wantEvicted, wantExpired)
+			}
+		}
+		store(100, 0, 0)
+		now = 1049
+		store(20, 20, 0)
+		now = 1099 // all have expired by now; with s3 the five stored last go first
+		store(5, 0, 5)
+	}
+}
+
 // TestStringExpiredMeanwhile: the same of a string that is written over another one in its block.
 func TestStringExpiredMeanwhile(t *testing.T) {
 	for _, code := range []OpCode{OpSwap, OpReplace, OpCompareAndSwap} {

@@ -71,6 +71,7 @@ var (
 	middles  = maptest.Spec{Key: layout.Uint32, Value: layout.Int32, Seed: 0x5eed}
 	timed    = maptest.Spec{Key: layout.Int64, Value: layout.Int64, HasTTL: true, Seed: 0x5eed}
 	evicting = maptest.Spec{Key: layout.Int64, Value: layout.Int64, Capacity: 6, Seed: 0x5eed}
+	sessions = maptest.Spec{Key: layout.Int64, Value: layout.Int64, Capacity: 6, TTL: 60_000, Seed: 0x5eed}
 	ringed   = maptest.Spec{Key: layout.Int64, Value: layout.Int64, Capacity: 6, Policy: layout.PolicyS3, Seed: 0x5eed}
 	trying   = maptest.Spec{Key: layout.Int64, Value: layout.Int64, Capacity: 40, Policy: layout.PolicyS3, Seed: 0x5eed} // two on trial
 	texts    = maptest.Spec{Key: layout.Int64, Value: layout.String, Seed: 0x5eed}
@@ -178,6 +179,8 @@ func deadlines() []scene {
 			steps: steps(lasting(store(num(13), num(9)), later), op(dict.OpPersist, num(13), num(0)))},
 		{name: "insert with a deadline", spec: timed, setup: fill(10, 13), steps: steps(lasting(store(num(13), num(9)), soon))},
 		{name: "over an expired one", spec: timed, setup: append(gone, fill(10, 13)...), steps: steps(op(dict.OpInsert, num(14), num(9)))},
+		{name: "entries are used", spec: sessions, setup: append(fill(10, 13), pause),
+			steps: steps(op(dict.OpTouch, num(12), num(0)), op(dict.OpLoadOrStore, num(10), num(9))), commits: 2},
 		{name: "expired ones go", spec: timed, setup: append(gone, fill(10, 13)...), steps: steps(maptest.Step{Kind: maptest.FlushExpired})},
 		{name: "clear of expired ones", spec: timed, setup: append(all, pause), steps: steps(maptest.Step{Kind: maptest.Clear})},
 		{name: "store that evicts", spec: evicting, setup: fill(10, 16), steps: steps(store(num(16), num(1)))},
@@ -185,6 +188,8 @@ func deadlines() []scene {
 		{name: "pop", spec: evicting, setup: fill(10, 16), steps: steps(maptest.Step{Kind: maptest.PopOldest}, maptest.Step{Kind: maptest.PopNewest})},
 		{name: "store that evicts one on trial", spec: ringed, setup: fill(10, 16), steps: steps(store(num(16), num(1)))},
 		{name: "store that evicts the short way", spec: evicting, setup: fill(10, 17), write: func(m *dict.Map) error { return m.StoreWord(20, 1) }, commits: 1},
+		{name: "store with a deadline that evicts the short way", spec: sessions, setup: append(fill(10, 17), pause),
+			write: func(m *dict.Map) error { return m.StoreWord(20, 1) }, commits: 1},
 		{name: "store that evicts one on trial the short way", spec: trying, setup: fill(10, 51),
 			write: func(m *dict.Map) error { return m.StoreWord(60, 1) }, commits: 1},
 		{name: "store over one on trial", spec: ringed, setup: fill(10, 16), steps: steps(store(num(15), num(1)), store(num(12), num(2)))},

@@ -39,7 +39,7 @@ func read() []row {
 			"if s.valueIs(pos.Val, op.Old) {\n\t\t\treturn actPut", "if true {\n\t\t\treturn actPut", linear},
 		{"P4", "a plain store goes without the lock", "internal/shard/apply.go",
 			"if err := s.enter(); err != nil {\n\t\treturn err\n\t}\n\tdefer s.leave()\n\treturn s.one(op)",
-			"if s.env.Owner != nil && s.plain(op) {\n\t\treturn nil\n\t}\n\tif err := s.enter(); err != nil {\n\t\treturn err\n\t}\n\tdefer s.leave()\n\treturn s.one(op)", wait},
+			"var pos table.Pos\n\tif s.env.Owner != nil && s.table.Find(&op.key, &pos) == table.Found && s.plain(op, &pos) {\n\t\treturn nil\n\t}\n\tif err := s.enter(); err != nil {\n\t\treturn err\n\t}\n\tdefer s.leave()\n\treturn s.one(op)", wait},
 		{"P4", "the shortest way of a load does not ask again", "internal/table/quick.go",
 			"if !c.still(main, head, level) {\n\t\treturn q.loadSlow(key)\n\t}\n\truntime", "runtime", short},
 		{"P4", "the shortest way to an integer that is there does not ask again", "internal/table/quick.go",

@@ -108,7 +108,7 @@ func (s *slots) find(r layout.Ref) (b region.Span, word uint64, ok bool) {
 // ahead asks for what the next Replace needs of r, and does not wait.
 func (s *slots) ahead(r layout.Ref) {
 	if b, _, ok := s.find(r); ok {
-		b.PrefetchThree()
+		b.PrefetchRange(s.main.Shape.Elem)
 	}
 }
 

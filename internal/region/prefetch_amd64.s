@@ -7,12 +7,15 @@ TEXT ·prefetch(SB), NOSPLIT, $0-8
 	PREFETCHT0	64(AX)
 	RET
 
-// func prefetchThree(p unsafe.Pointer)
-TEXT ·prefetchThree(SB), NOSPLIT, $0-8
+// func prefetchRange(p unsafe.Pointer, n uint64)
+TEXT ·prefetchRange(SB), NOSPLIT, $0-16
 	MOVQ	p+0(FP), AX
+	MOVQ	n+8(FP), CX
+next:
 	PREFETCHT0	(AX)
-	PREFETCHT0	64(AX)
-	PREFETCHT0	128(AX)
+	ADDQ	$64, AX
+	SUBQ	$64, CX
+	JHI	next
 	RET
 
 // func prefetchAll(ps *Ptr, n int)

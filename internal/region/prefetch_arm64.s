@@ -7,12 +7,15 @@ TEXT ·prefetch(SB), NOSPLIT, $0-8
 	PRFM	64(R0), PLDL1KEEP
 	RET
 
-// func prefetchThree(p unsafe.Pointer)
-TEXT ·prefetchThree(SB), NOSPLIT, $0-8
+// func prefetchRange(p unsafe.Pointer, n uint64)
+TEXT ·prefetchRange(SB), NOSPLIT, $0-16
 	MOVD	p+0(FP), R0
+	MOVD	n+8(FP), R1
+next:
 	PRFM	(R0), PLDL1KEEP
-	PRFM	64(R0), PLDL1KEEP
-	PRFM	128(R0), PLDL1KEEP
+	ADD	$64, R0
+	SUBS	$64, R1
+	BHI	next
 	RET
 
 // func prefetchAll(ps *Ptr, n int)

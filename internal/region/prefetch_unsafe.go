@@ -5,8 +5,8 @@ import "unsafe"
 // Prefetch asks for the cache line of p's word and for the one behind it, and waits for neither. A prefetch cannot fault.
 func (p Ptr) Prefetch() { prefetch(p.p) }
 
-// PrefetchThree is Prefetch of one line more.
-func (p Ptr) PrefetchThree() { prefetchThree(p.p) }
+// PrefetchRange is Prefetch of all lines of n bytes.
+func (p Ptr) PrefetchRange(n uint64) { prefetchRange(p.p, n) }
 
 // PrefetchAll is Prefetch of each of ps, of which some may be nil. A prefetch seems to leave the processor's window only when its address has been
 // translated: with nothing in between, the translations of many overlap.
@@ -23,7 +23,7 @@ func PrefetchString(s string) { prefetch(unsafe.Pointer(unsafe.StringData(s))) }
 func prefetch(p unsafe.Pointer)
 
 //go:noescape
-func prefetchThree(p unsafe.Pointer)
+func prefetchRange(p unsafe.Pointer, n uint64)
 
 //go:noescape
 func prefetchAll(ps *Ptr, n int)

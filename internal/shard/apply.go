@@ -34,76 +34,90 @@ func (s *Shard) Do(op *Op) error {
 
 // one carries out an operation under the lock.
 func (s *Shard) one(op *Op) error {
-	if s.plain(op) {
+	var pos table.Pos
+	seen := s.table.Find(&op.key, &pos)
+	if seen == table.Found && s.plain(op, &pos) || seen == table.Absent && s.arrive(op, &pos) {
 		if s.drops = s.drops[:0]; s.header.Load(layout.ShQuarTime) != 0 { // there is memory to give back in time
 			s.tend()
 		}
 		return nil
 	}
-	if err := s.settle(func() error { return s.apply(op) }); err != nil {
+	err := s.settle(func() error {
+		first := seen
+		seen = table.Torn // it may be elsewhere when this is tried again
+		return s.apply(op, &pos, first)
+	})
+	if err != nil {
 		return err
 	}
 	s.tend()
 	return nil
 }
 
-// plain carries out an operation that overwrites a value in its place and needs no other memory: with one
-// aligned store if the value is an integer, or a string that fits the slot over another, and deadline and place in the order of recency stay; else, if the value is like the old
-// one or fits its block, in a short transaction in which nothing can panic. It finds what a reader would find; if it is not that
+// plain carries out an operation on a key that is there which leaves the entry in its place and needs no other memory: with
+// no store at all if nothing changes; with one aligned store if the value alone does, and is an integer, or a string that fits the slot over another; else, if the value
+// is like the old one or fits its block, in a short transaction in which nothing can panic. If it is not that
 // kind of operation it does nothing.
 //
 // A deadline that stays may pass between the look at the clock and the one store: then the operation took place just before it, and nobody
 // reads the value any more. Before a transaction commits that gives the entry another one it is asked again, as in commit, unless the
 // operation comes to the same if there is no entry (but for the statistic of expired ones, and what the policy knows of this one).
-func (s *Shard) plain(op *Op) bool {
-	c := s.env.Config
-	if !op.Code.overwrites() || len(op.Val.S) > maxRewrite {
-		return false
-	}
-	var pos table.Pos
-	if s.table.Find(&op.key, &pos) != table.Found || pos.Head&1 == 1 {
+func (s *Shard) plain(op *Op, pos *table.Pos) bool {
+	if pos.Head&1 == 1 || op.Code.removes() {
 		return false
 	}
 	old := s.table.Deadline(pos.B.Ptr, pos.I)
 	s.ceil = 0
 	until := s.deadlineFor(op, false, old)
-	if old != 0 && (s.ceil != 0 && old <= s.ceil || s.ceil == 0 && s.expired(&pos)) || (old == 0) != (until == 0) {
+	if old != 0 && (s.ceil != 0 && old <= s.ceil || s.ceil == 0 && s.expired(pos)) || (old == 0) != (until == 0) {
 		return false
 	}
-	var block region.Span // of a value that is not in its slot
+	var block region.Span // of a value that is not in its slot, and is stored
 	var lens uint64
-	if blob := c.Value == layout.String && layout.IsBlob(pos.Val); blob != (len(op.Val.S) > layout.MaxInline) {
-		return false
-	} else if blob {
-		if block, lens = s.heap.Place(pos.Val, uint64(len(op.Val.S))); block.IsNil() {
+	if op.Code.overwrites() {
+		blob := s.env.Config.Value == layout.String && layout.IsBlob(pos.Val)
+		if n := len(op.Val.S); n > maxRewrite || blob != (n > layout.MaxInline) {
 			return false
 		}
+		if blob {
+			if block, lens = s.heap.Place(pos.Val, uint64(len(op.Val.S))); block.IsNil() {
+				return false
+			}
+		}
 	}
-	act, val, err := s.decide(op, true, &pos)
-	if act != actPut || err != nil {
+	act, val, err := s.decide(op, true, pos)
+	if err != nil {
 		return false
 	}
-	renews := s.table.Geo.Recency != 0 && !s.thinned() && !s.recency.Still(pos.Ref(), pos.B)
-	if block.IsNil() && until == old && !renews {
-		w, _ := s.valueWord(val)
+	if act == actNone {
+		return true
+	}
+	w := pos.Val
+	if act == actPut {
+		w, _ = s.valueWord(val)
+	}
+	renews := act != actDeadline && s.table.Geo.Recency != 0 && !s.thinned() && !s.recency.Still(pos.Ref(), pos.B)
+	switch {
+	case !block.IsNil() || until != old || renews:
+		if !s.overwriteShort(op, w, pos, block, lens, until, renews) {
+			return false
+		}
+	case act == actPut:
 		s.table.PutValue(pos.B, pos.I, pos.Key, w)
-	} else if !s.overwriteShort(op, val, &pos, block, lens, until, renews) {
-		return false
 	}
 	op.Done = true
 	return true
 }
 
-// overwriteShort replaces value and deadline of the entry at pos by a short transaction, in which it counts as stored if it renews; the
-// value is in a block, if that is not nil, which it will fit with these lengths. false if the entry has expired, or there is no room in the journal: then nothing was done.
-func (s *Shard) overwriteShort(op *Op, val Datum, pos *table.Pos, block region.Span, lens, until uint64, renews bool) bool {
+// overwriteShort replaces value and deadline of the entry at pos by a short transaction, in which it counts as stored if it renews. The slot's word for the value
+// is w, or the value, that of the operation, is in a block, if that is not nil, which it will fit with these lengths. false if the entry has expired, or there is no room in the journal: then nothing was done.
+func (s *Shard) overwriteShort(op *Op, w uint64, pos *table.Pos, block region.Span, lens, until uint64, renews bool) bool {
 	if !s.log.BeginShort(maxRewrite/8 + fewEntries) {
 		return false
 	}
 	old := s.table.Deadline(pos.B.Ptr, pos.I)
 	s.log.Touch(pos.Main)
 	if block.IsNil() {
-		w, _ := s.valueWord(val)
 		s.table.SetSlot(pos.B, pos.I, pos.Key, w)
 	} else {
 		s.heap.Rewrite(block, lens, op.Val.S)
@@ -130,28 +144,26 @@ func (s *Shard) validate(op *Op) error {
 	return nil
 }
 
-// look finds the key of op. An expired entry is not found, but pos says where it stands.
-func (s *Shard) look(op *Op, pos *table.Pos) (found, expired bool) {
-	found = s.table.MustFind(&op.key, pos)
-	if !found {
+// look finds the key of op, where seen, which Find said of it and pos, is not the last word. An expired entry is not found, but pos says where it stands.
+func (s *Shard) look(op *Op, pos *table.Pos, seen table.Outcome) (found, expired bool) {
+	if seen == table.Absent || seen == table.Torn && !s.table.MustFind(&op.key, pos) {
 		return false, false
 	}
 	expired = s.expired(pos)
 	return !expired, expired
 }
 
-// apply is one attempt at op: everything but what happens around it.
-func (s *Shard) apply(op *Op) error {
+// apply is one attempt at op: everything but what happens around it. Find has seen the key, or not.
+func (s *Shard) apply(op *Op, pos *table.Pos, seen table.Outcome) error {
 	s.drops = s.drops[:0]
 	if s.keeps = s.table.Geo.Recency != 0; s.keeps {
 		s.keep = op.key
 	}
-	var pos table.Pos
-	found, expired := s.look(op, &pos)
+	found, expired := s.look(op, pos, seen)
 	if pos.Head&1 == 1 {
 		s.evenOut(op.key.Hash)
 	}
-	act, val, err := s.decide(op, found, &pos)
+	act, val, err := s.decide(op, found, pos)
 	if err != nil {
 		return err
 	}
@@ -165,7 +177,7 @@ func (s *Shard) apply(op *Op) error {
 		return nil
 	}
 	s.begin()
-	s.carryOut(op, act, val, &pos, found, expired)
+	s.carryOut(op, act, val, pos, found, expired)
 	s.commit()
 	return nil
 }

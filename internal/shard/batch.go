@@ -96,7 +96,7 @@ func (s *Shard) absent(ops []Op) (n uint64) {
 // applyOpen is apply inside an open transaction.
 func (s *Shard) applyOpen(op *Op) error {
 	var pos table.Pos
-	found, expired := s.look(op, &pos)
+	found, expired := s.look(op, &pos, table.Torn)
 	act, val, err := s.decide(op, found, &pos)
 	if err != nil {
 		return err

@@ -8,6 +8,38 @@ import (
 
 // The short way into a full cache: the entry that goes and the one that comes in one transaction.
 
+// arrive is the short way of an operation whose key is absent; main is the key's main bucket. false if it does not add an entry,
+// or that is not as simple as usual: then it has not taken place, but other entries may have been evicted.
+func (s *Shard) arrive(op *Op, pos *table.Pos) bool {
+	if !s.crowds || op.tried || !s.crowded(len(op.key.Str)+len(op.Val.S)) || pos.Head&1 == 1 {
+		return false
+	}
+	pos.Main.PrefetchRange(s.vecs[layout.VecMain].Shape.Elem)
+	act, val, err := s.decide(op, false, pos)
+	if act != actPut || err != nil {
+		return false
+	}
+	e := table.Fresh{Key: op.key}
+	s.give(&e, val)
+	if s.table.Geo.Deadline != 0 {
+		s.ceil = 0
+		e.Until = s.deadlineFor(op, true, 0)
+		if s.ceil == 0 {
+			s.ceil = s.env.Ceil()
+		}
+	}
+	if !s.insertEvicting(pos.Main, &e) {
+		return false
+	}
+	op.Done = true
+	return true
+}
+
+// crowded reports whether an entry with so many bytes can come only if another one goes, and may do so by the short way.
+func (s *Shard) crowded(bytes int) bool {
+	return s.tight != 0 && s.header.Load(layout.ShQuarTime) == 0 && bytes <= maxRewrite
+}
+
 // setCached is SetWord in a cache without deadlines.
 //
 //go:noinline
@@ -26,14 +58,15 @@ func (s *Shard) setCached(k table.Key, keep, w uint64) (uint64, error) {
 
 // insertCached adds an entry to a cache without deadlines that is full; false if its key is present, or that is not as simple as usual.
 func (s *Shard) insertCached(e *table.Fresh) bool {
-	if s.tight == 0 || s.header.Load(layout.ShQuarTime) != 0 || len(e.Str)+len(e.Long) > maxRewrite {
+	if !s.crowded(len(e.Str) + len(e.Long)) {
 		return false
 	}
 	b, at, ok := s.table.HeldWord(e.Key)
 	return ok && at == 0 && s.insertEvicting(b, e)
 }
 
-// insertEvicting adds an entry whose key is absent and whose main bucket is main, where the policy gives the place of another entry up.
+// insertEvicting adds an entry whose key is absent and whose main bucket is main, where the policy gives the place of another entry up;
+// if there are deadlines, s.ceil is the time.
 // false if that is not as simple as usual: then nothing was added, but entries may have been spared, or one evicted, each by
 // an operation of its own, as evictOne would have done. It goes on there. In the transaction nothing can panic, so nothing has to be rolled back (H2).
 func (s *Shard) insertEvicting(main region.Span, e *table.Fresh) bool {
@@ -47,7 +80,7 @@ func (s *Shard) insertEvicting(main region.Span, e *table.Fresh) bool {
 		if r == 0 {
 			return false
 		}
-		if s.table.Replace(r, main, e) {
+		if s.table.Replace(r, main, e, s.ceil) {
 			s.count(layout.ShEvictions)
 			s.log.Commit()
 			s.drops = s.drops[:0]

@@ -65,7 +65,8 @@ type Op struct {
 	W     uint64 // the returned integer value
 	B     []byte // Dst with the returned string value appended
 
-	key table.Key // Key made ready, by Prepare
+	key   table.Key // Key made ready, by Prepare
+	tried bool      // the short way into a full cache was tried
 }
 
 // indifferent reports whether the operation comes to the same whether there is an entry or not.
@@ -89,6 +90,11 @@ func (c OpCode) overwrites() bool {
 		return true
 	}
 	return false
+}
+
+// removes reports whether the operation may take an entry out.
+func (c OpCode) removes() bool {
+	return c == OpDelete || c == OpLoadAndDelete || c == OpCompareAndDelete
 }
 
 // returns reports whether the operation hands a value back that stood in the map before.

@@ -74,11 +74,12 @@ type Shard struct {
 	waited bool // the lock was found held, which has not been counted yet
 	slept  int  // so often in the kernel
 
-	free  bool   // there is no limit on entries
-	timed bool   // entries have deadlines or are in the recency list
-	cache bool   // slots of 16 bytes, without deadlines, that others make room for
-	low   uint64 // the bits of a value
-	split func() // Table.Split
+	free   bool   // there is no limit on entries
+	timed  bool   // entries have deadlines or are in the recency list
+	crowds bool   // slots of 16 bytes, and others make room
+	cache  bool   // that, without deadlines
+	low    uint64 // the bits of a value
+	split  func() // Table.Split
 }
 
 // Init binds s to shard index of the map.
@@ -103,7 +104,8 @@ func (s *Shard) Init(env *Env, index int) error {
 	s.low = env.Config.Value.Truncate(^uint64(0))
 	s.split, s.free = s.table.Split, env.Config.Capacity == 0 && env.Config.MaxEntries == 0
 	s.timed = geo.Deadline|geo.Recency != 0
-	s.cache = s.evicts() && !env.Config.HasTTL && geo.SlotSize == 16
+	s.crowds = s.evicts() && geo.SlotSize == 16
+	s.cache = s.crowds && !env.Config.HasTTL
 	return nil
 }
 

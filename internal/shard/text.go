@@ -63,7 +63,7 @@ func (s *Shard) setTextHeld(k table.Key, val string) error {
 // setText is SetText by an Op, under the lock, which it leaves.
 func (s *Shard) setText(k table.Key, val string) error {
 	defer s.leave()
-	op := Op{Code: OpStore, Mute: true, Val: Datum{S: val}, key: k}
+	op := Op{Code: OpStore, Mute: true, Val: Datum{S: val}, key: k, tried: s.cache}
 	if err := s.validate(&op); err != nil {
 		return err
 	}

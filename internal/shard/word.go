@@ -108,7 +108,7 @@ func (s *Shard) insertFar(e *table.Fresh) bool {
 	need, err := s.attempt(func() error {
 		s.begin()
 		key, val := s.words(e)
-		s.table.InsertFar(e.Hash, key, val)
+		s.table.InsertFar(e.Hash, key, val, e.Until)
 		s.commit()
 		return nil
 	})
@@ -118,7 +118,7 @@ func (s *Shard) insertFar(e *table.Fresh) bool {
 // setWord is SetWord by an Op, under the lock, which it leaves.
 func (s *Shard) setWord(k table.Key, keep, w uint64) (uint64, error) {
 	defer s.leave()
-	op := Op{Code: OpStore, Mute: true, Val: Datum{W: w}, key: k}
+	op := Op{Code: OpStore, Mute: true, Val: Datum{W: w}, key: k, tried: s.cache}
 	if keep != 0 {
 		op.Code = OpAdd
 	}

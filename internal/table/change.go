@@ -80,15 +80,22 @@ func (t *Table) Insert(pos *Pos, h, key, val, deadline uint64) {
 	t.Log.Set(b.Span, layout.BkTags, tagAt(b.Load(layout.BkTags), i, Tag(h), 0))
 	t.add(layout.ShCount, 1)
 	t.Recency.Push(b.ref(i), t.recall(pos, h))
-	if deadline != 0 {
-		t.add(layout.ShDeadlines, 1)
-	}
+	t.countMortal(0, deadline)
 }
 
-// InsertFar is Insert without the search, in a table without deadlines.
-func (t *Table) InsertFar(h, key, val uint64) {
+// InsertFar is Insert without the search.
+func (t *Table) InsertFar(h, key, val, deadline uint64) {
 	level := t.Shard.Load(layout.ShLevel)
-	t.Insert(&Pos{Level: level, Main: t.Main.Must(IndexOf(level, h))}, h, key, val, 0)
+	t.Insert(&Pos{Level: level, Main: t.Main.Must(IndexOf(level, h))}, h, key, val, deadline)
+}
+
+// countMortal counts an entry whose deadline changes, comes or goes: 0 is none.
+func (t *Table) countMortal(old, deadline uint64) {
+	if old == 0 && deadline != 0 {
+		t.add(layout.ShDeadlines, 1)
+	} else if old != 0 && deadline == 0 {
+		t.add(layout.ShDeadlines, ^uint64(0))
+	}
 }
 
 // SetDeadline changes the deadline of the entry at pos, whose chain has been touched.
@@ -98,20 +105,14 @@ func (t *Table) SetDeadline(pos *Pos, deadline uint64) {
 		return
 	}
 	t.Log.Set(pos.B, t.Geo.Deadline+pos.I, deadline)
-	if old == 0 {
-		t.add(layout.ShDeadlines, 1)
-	} else if deadline == 0 {
-		t.add(layout.ShDeadlines, ^uint64(0))
-	}
+	t.countMortal(old, deadline)
 }
 
 // Remove takes the entry at pos out of the table; its blob is the caller's to drop.
 func (t *Table) Remove(pos *Pos) {
 	t.Log.Touch(pos.Main)
 	t.Recency.Remove(pos.Ref())
-	if t.Deadline(pos.B.Ptr, pos.I) != 0 {
-		t.add(layout.ShDeadlines, ^uint64(0))
-	}
+	t.countMortal(t.Deadline(pos.B.Ptr, pos.I), 0)
 	tags := tagAt(pos.B.Load(layout.BkTags), pos.I, 0, 0)
 	t.Log.Set(pos.B, layout.BkTags, tags)
 	t.add(layout.ShCount, ^uint64(0))

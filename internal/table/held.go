@@ -61,7 +61,7 @@ func (t *Table) HeldWord(k Key) (b region.Span, word uint64, ok bool) {
 	}
 	b = r.Span(n * t.Main.Shape.Elem)
 	if t.timed { // then InsertWord and Replace need a line more
-		b.PrefetchThree()
+		b.PrefetchRange(t.Main.Shape.Elem)
 	}
 	b.Load(secondLine)
 	head := b.Load(layout.BkHead)

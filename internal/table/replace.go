@@ -9,8 +9,9 @@ import (
 // Fresh is a new entry.
 type Fresh struct {
 	Key
-	Val  uint64 // what the slot holds for the value, if Long is empty
-	Long string // the value, if it is in a blob
+	Val   uint64 // what the slot holds for the value, if Long is empty
+	Long  string // the value, if it is in a blob
+	Until uint64 // its deadline, 0 for none
 }
 
 // Blob reports whether the slot refers to a blob.
@@ -29,12 +30,12 @@ func (e *Fresh) Slot(addr uint64) (key, val uint64) {
 }
 
 // Replace evicts the entry in slot r and adds one whose key HeldWord has not found in the chain of main: Remember, Remove
-// and Insert in one piece, for slots of 16 bytes without deadlines. The count of entries stays. false if that is not as simple as
-// usual: then nothing was done. Nothing in it panics (journal.BeginShort).
+// and Insert in one piece, for slots of 16 bytes. The count of entries stays. false if that is not as simple as
+// usual, or the one that goes may have expired by now: then nothing was done. Nothing in it panics (journal.BeginShort).
 //
 // The two must be in different chains, no overflow bucket may come or go, and the new one's blob takes the old one's block: nothing is
 // taken in the transaction that frees it (journal J5).
-func (t *Table) Replace(r layout.Ref, main region.Span, e *Fresh) bool {
+func (t *Table) Replace(r layout.Ref, main region.Span, e *Fresh, now uint64) bool {
 	from, ok := t.seat(r)
 	if !ok {
 		return false
@@ -43,7 +44,10 @@ func (t *Table) Replace(r layout.Ref, main region.Span, e *Fresh) bool {
 	if i >= t.Geo.Slots || tags>>(8*i)&0xff == 0 {
 		return false
 	}
-	left := tagAt(tags, i, 0, 0)
+	mortal, left := t.Deadline(from.Ptr, i), tagAt(tags, i, 0, 0)
+	if mortal != 0 && mortal <= now {
+		return false
+	}
 	chain, h, level := from.Span, uint64(0), t.Shard.Load(layout.ShLevel)
 	if from.over || t.Geo.Ghosts != 0 {
 		if h, ok = t.TryHash(Item{Key: from.Load(firstKey + 2*i)}); !ok {
@@ -82,6 +86,10 @@ func (t *Table) Replace(r layout.Ref, main region.Span, e *Fresh) bool {
 	key, val := e.Slot(addr)
 	to.Store(firstKey+2*j, key)
 	to.Store(firstKey+1+2*j, val)
+	if d := t.Geo.Deadline; d != 0 {
+		to.Store(d+j, e.Until)
+		t.countMortal(mortal, e.Until)
+	}
 	t.Log.Set(to.Span, layout.BkTags, tagAt(to.Load(layout.BkTags), j, Tag(e.Hash), 0))
 	t.Log.Set(from.Span, layout.BkTags, left)
 	if g := t.Geo.Ghosts; g != 0 { // it was on trial, or it were not simple

@@ -20,7 +20,7 @@
 //	    a bucket that is taken again there may come to the one that somebody has noted who slept meanwhile.
 //	T3  Buckets outside the table (at or past n, overflow buckets in no chain) hold garbage; whoever takes one into the
 //	    table makes it empty first.
-//	T4  A chain has no more overflow buckets than the shard uses.
+//	T4  A chain has no more overflow buckets than the shard uses, and each has an entry.
 package table
 
 import (
