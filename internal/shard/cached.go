@@ -8,8 +8,8 @@ import (
 
 // The short way into a full cache: the entry that goes and the one that comes in one transaction.
 
-// arrive is the short way of an operation whose key is absent; main is the key's main bucket. false if it does not add an entry,
-// or that is not as simple as usual: then it has not taken place, but other entries may have been evicted.
+// arrive is the short way of an operation whose key Find has not met, as pos says. false if it does not add an entry to a full cache,
+// or that is not as simple as usual: then it has not taken place, but other entries may have been spared or evicted. pos serves as before.
 func (s *Shard) arrive(op *Op, pos *table.Pos) bool {
 	if !s.crowds || op.tried || !s.crowded(len(op.key.Str)+len(op.Val.S)) || pos.Head&1 == 1 {
 		return false
@@ -37,7 +37,7 @@ func (s *Shard) arrive(op *Op, pos *table.Pos) bool {
 
 // crowded reports whether an entry with so many bytes can come only if another one goes, and may do so by the short way.
 func (s *Shard) crowded(bytes int) bool {
-	return s.tight != 0 && s.header.Load(layout.ShQuarTime) == 0 && bytes <= maxRewrite
+	return s.tight != 0 && bytes <= maxRewrite && s.header.Load(layout.ShCount) == s.header.Load(layout.ShLease) && s.header.Load(layout.ShQuarTime) == 0
 }
 
 // setCached is SetWord in a cache without deadlines.
@@ -73,7 +73,7 @@ func (s *Shard) insertEvicting(main region.Span, e *table.Fresh) bool {
 	s.keeps = false
 	entries := uint64(len(e.Str)+len(e.Long))/8 + fewEntries
 	for s.spared = 0; s.spared < quickSteps; s.spared++ {
-		if s.tight == 0 || s.header.Load(layout.ShCount) != s.header.Load(layout.ShLease) || !s.log.BeginShort(entries) {
+		if !s.log.BeginShort(entries) {
 			return false
 		}
 		r := s.recency.Victim()
