@@ -136,9 +136,9 @@ func TestLargeValuesAreWhole(t *testing.T) {
 // TestAtomicBatchesOverStrings: an atomic batch writes strings over others only as far as the journal has room from the beginning, so it
 // needs no more memory than one that gives each a new block: at a limit of bytes it would be refused.
 func TestAtomicBatchesOverStrings(t *testing.T) {
-	for range 8 { // whether a chunk is free just then depends on the hashes
+	for seed := range uint64(8) { // whether a chunk is free just then depends on the hashes
 		for _, policy := range []layout.Policy{layout.PolicyNone, layout.PolicyClock, layout.PolicyS3} {
-			batchesOverStrings(t, Options{Key: layout.Int64, Value: layout.String, Shards: 1, MaxBytes: 8 << 20, Policy: policy})
+			batchesOverStrings(t, Options{Key: layout.Int64, Value: layout.String, Shards: 1, MaxBytes: 8 << 20, Policy: policy, Seed: seed + 1})
 		}
 	}
 }

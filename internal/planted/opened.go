@@ -8,7 +8,7 @@ func opened() []row {
 	return []row{
 		{"P14", "a file gets its name before it is complete", create,
 			"if err = format(fd, o); err == nil {\n\t\terr = sys.Link(fd, path)\n\t}",
-			"if err = sys.Link(fd, path); err == nil {\n\t\terr = format(fd, o)\n\t}", creators},
+			"if err = sys.Link(fd, path); err == nil {\n\t\terr = format(fd, o)\n\t}", test{pkg: "internal/proof", run: "^TestP06EveryAllocationOfOpen$"}},
 		{"P14", "who comes second does not open the first one's", create,
 			"if !errors.Is(err, fs.ErrExist) {", "if err != nil {", creators},
 		{"P15", "the seal is not asked for", seal,

@@ -34,7 +34,7 @@ func nascent(spec maptest.Spec, f *refusal) segment.Options {
 	return segment.Options{Create: spec.Config(), Mode: 0o600, Prepare: func(r *region.Region) { r.FailAllocate = f.ask }}
 }
 
-// holds are the descriptors of this process, and its mappings of files under dir or without a name.
+// holds are the descriptors of this process, and its mappings, of files under dir or without a name.
 func holds(t *testing.T, dir string) (n int) {
 	t.Helper()
 	fds, err := os.ReadDir("/proc/self/fd")
@@ -45,7 +45,11 @@ func holds(t *testing.T, dir string) (n int) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	return len(fds) + strings.Count(string(text), dir) + strings.Count(string(text), "memfd:shmap")
+	for _, fd := range fds { // others are the runtime's
+		to, _ := os.Readlink("/proc/self/fd/" + fd.Name())
+		text = append(text, to...)
+	}
+	return strings.Count(string(text), dir) + strings.Count(string(text), "memfd:shmap")
 }
 
 // refusing opens in every way in which one allocation, or all from one on, can be refused: each time it must be that
