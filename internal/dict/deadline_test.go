@@ -63,7 +63,7 @@ func TestDeadlineOfStringIsExact(t *testing.T) {
 // TestExpiredMeanwhile: an entry that expires while an operation changes it was absent when the operation happened: others
 // may have seen that it was gone.
 func TestExpiredMeanwhile(t *testing.T) {
-	for _, code := range []OpCode{OpStore, OpAdd, OpSwap, OpLoadOrStore, OpReplace, OpTouch, OpPersist, OpDelete} {
+	for _, code := range []OpCode{OpStore, OpAdd, OpSwap, OpLoadOrStore, OpReplace, OpTouch, OpPersist, OpExpire, OpDelete} {
 		now := uint64(1000)
 		m := rvHeap(t, Options{Key: layout.Int64, Value: layout.Int64, Shards: 1, TTL: 50 * time.Millisecond, Now: func() uint64 { return now }})
 		if err := rvStore(m, Datum{W: 1}, Datum{W: 5}); err != nil {
@@ -72,6 +72,9 @@ func TestExpiredMeanwhile(t *testing.T) {
 		now = 1049 // the last millisecond
 		m.seg.Shards[0].SetPoint(func() { now = 1050 })
 		op := Op{Code: code, Key: Datum{W: 1}, Val: Datum{W: 1}}
+		if code == OpExpire {
+			op.Mode, op.TTL = TTLExplicit, time.Hour
+		}
 		if err := m.Do(&op); err != nil {
 			t.Fatal(err)
 		}

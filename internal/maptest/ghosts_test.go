@@ -30,7 +30,7 @@ func (m *Model) clone() *Model {
 
 // rehearse performs the step of the scenario on a copy of the map of p, whose model hears what ghosts answer.
 func (c *crasher) rehearse(image []uint64, p *Pair) error {
-	clear(p.said)
+	p.said.forget()
 	if c.sc.spec.Policy != layout.PolicyS3 {
 		return nil
 	}
@@ -55,7 +55,7 @@ func (c *crasher) rehearse(image []uint64, p *Pair) error {
 	}
 	setPoint(m, nil)
 	if note(); c.sc.step.Atomic {
-		p.said.last()
+		p.said.lasts()
 	}
 	return err
 }

@@ -7,6 +7,7 @@ import (
 	"github.com/shmap-go/shmap/internal/fault"
 	"github.com/shmap-go/shmap/internal/layout"
 	"github.com/shmap-go/shmap/internal/recency"
+	"github.com/shmap-go/shmap/internal/region"
 	"github.com/shmap-go/shmap/internal/table"
 )
 
@@ -85,7 +86,12 @@ type medium struct {
 	said  *answers
 }
 
-type answers map[dict.Datum][]bool
+// answers are what the maps were told of each key and the model has not asked for yet.
+type answers struct {
+	known map[dict.Datum][]bool
+	in    *table.Table // has the entry that came last, if it came by Replace, for nobody knew it. Its key stands there only afterwards
+	last  layout.Ref
+}
 
 // listen makes a map of the policy s3 tell the answers.
 func (a *answers) listen(m *dict.Map) {
@@ -98,26 +104,68 @@ func (a *answers) listen(m *dict.Map) {
 
 // Push implements recency.Policy.
 func (m *medium) Push(r layout.Ref, known bool) {
-	pos := m.table.Locate(r)
-	it, err := lookItem(m.table, pos.Key, pos.Val)
+	m.said.settle()
+	m.said.hear(m.table, r, known)
+	m.Policy.Push(r, known)
+}
+
+// Replace implements recency.Policy.
+func (m *medium) Replace(r layout.Ref, from region.Span, by layout.Ref, to region.Span) bool {
+	m.said.settle()
+	if !m.Policy.Replace(r, from, by, to) {
+		return false
+	}
+	m.said.in, m.said.last = m.table, by
+	return true
+}
+
+// Remove implements recency.Policy.
+func (m *medium) Remove(r layout.Ref) {
+	m.said.settle()
+	m.Policy.Remove(r)
+}
+
+// Rename implements recency.Policy.
+func (m *medium) Rename(from, to layout.Ref) {
+	m.said.settle()
+	m.Policy.Rename(from, to)
+}
+
+// hear notes the answer for the key of the entry in slot r.
+func (a *answers) hear(t *table.Table, r layout.Ref, known bool) {
+	pos := t.Locate(r)
+	it, err := lookItem(t, pos.Key, pos.Val)
 	if err != nil {
 		panic(&fault.Corrupt{Where: "a new entry", Want: err.Error()})
 	}
-	(*m.said)[it.Key] = append((*m.said)[it.Key], known)
-	m.Policy.Push(r, known)
+	a.known[it.Key] = append(a.known[it.Key], known)
+}
+
+// settle hears of the entry that came by Replace, before another one takes its slot.
+func (a *answers) settle() {
+	if t := a.in; t != nil {
+		a.in = nil
+		a.hear(t, a.last, false)
+	}
+}
+
+// forget begins a step.
+func (a *answers) forget() {
+	a.in = nil
+	clear(a.known)
 }
 
 // next is the first answer for a key that was not asked for yet.
 func (a *answers) next(key dict.Datum) (known bool) {
-	if all := (*a)[key]; len(all) > 0 {
-		known, (*a)[key] = all[0], all[1:]
+	if all := a.known[key]; len(all) > 0 {
+		known, a.known[key] = all[0], all[1:]
 	}
 	return known
 }
 
-// last forgets all answers but the last for each key: a batch in one transaction may have begun several times.
-func (a *answers) last() {
-	for key, all := range *a {
-		(*a)[key] = all[len(all)-1:]
+// lasts forgets all answers but the last for each key: a batch in one transaction may have begun several times.
+func (a *answers) lasts() {
+	for key, all := range a.known {
+		a.known[key] = all[len(all)-1:]
 	}
 }

@@ -25,7 +25,7 @@ type Pair struct {
 
 // NewPair makes a pair of empty maps.
 func NewPair(s Spec, clock *Clock, handles ...*dict.Map) *Pair {
-	p := &Pair{Handles: handles, Model: NewModel(s, clock), Clock: clock, said: answers{}, ever: map[dict.Datum][]dict.Datum{}}
+	p := &Pair{Handles: handles, Model: NewModel(s, clock), Clock: clock, said: answers{known: map[dict.Datum][]bool{}}, ever: map[dict.Datum][]dict.Datum{}}
 	for _, m := range handles {
 		p.said.listen(m)
 	}
@@ -40,7 +40,7 @@ func (p *Pair) Map() *dict.Map { return p.Handles[p.turn%len(p.Handles)] }
 // Run runs a step on both and says where they differ.
 func (p *Pair) Run(s *Step) error {
 	p.turn++
-	clear(p.said)
+	p.said.forget()
 	if err := p.run(s); err != nil {
 		return err
 	}
@@ -179,7 +179,7 @@ func (p *Pair) runMany(s *Step) error {
 		n, err = p.Map().DeleteMany(s.Keys, s.Atomic)
 	}
 	if s.Atomic {
-		p.said.last()
+		p.said.lasts()
 	}
 	want, wantErr := p.Model.Many(s.single(), s.Atomic)
 	if Sentinel(err) != wantErr || n != want {
