@@ -144,7 +144,8 @@ func (s *Shard) validate(op *Op) error {
 	return nil
 }
 
-// look finds the key of op, where seen, which Find said of it and pos, is not the last word. An expired entry is not found, but pos says where it stands.
+// look finds the key of op. seen is what Find said when it set pos; Torn has it ask again. An expired entry is not found, but pos says where
+// it stands.
 func (s *Shard) look(op *Op, pos *table.Pos, seen table.Outcome) (found, expired bool) {
 	if seen == table.Absent || seen == table.Torn && !s.table.MustFind(&op.key, pos) {
 		return false, false
@@ -153,7 +154,7 @@ func (s *Shard) look(op *Op, pos *table.Pos, seen table.Outcome) (found, expired
 	return !expired, expired
 }
 
-// apply is one attempt at op: everything but what happens around it. Find has seen the key, or not.
+// apply is one attempt at op: everything but what happens around it. pos and seen are as look has them.
 func (s *Shard) apply(op *Op, pos *table.Pos, seen table.Outcome) error {
 	s.drops = s.drops[:0]
 	if s.keeps = s.table.Geo.Recency != 0; s.keeps {
